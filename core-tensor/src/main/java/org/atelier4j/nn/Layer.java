@@ -1,0 +1,176 @@
+package org.atelier4j.nn;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorScope;
+
+/**
+ * A part of a network: parameters, buffers and child layers, each with a name. A model is a layer made of layers; once
+ * constructed it is complete, countable and saveable.
+ *
+ * <p>The path of a parameter is the names on the way to it joined by dots, as {@code down.0.conv.weight}; paths are file
+ * format. Shapes are PyTorch's: linear (out, in), convolution (out, in, kH, kW).
+ */
+public abstract class Layer {
+    private final Map<String, Layer> children = new LinkedHashMap<>();
+    private final Map<String, Tensor> parameters = new LinkedHashMap<>();
+    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private boolean training = true;
+
+    /** Registers a child under the name of its field. */
+    protected final <L extends Layer> L child(String name, L layer) {
+        claim(name);
+        children.put(name, layer);
+        return layer;
+    }
+
+    /** Registers {@code count} children {@code name.0}, {@code name.1}, …. */
+    protected final <L extends Layer> List<L> children(String name, int count, IntFunction<L> make) {
+        List<L> layers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            layers.add(child(name + "." + i, make.apply(i)));
+        }
+        return List.copyOf(layers);
+    }
+
+    /** Registers a trained tensor and returns it as a leaf whose memory lives as long as the layer. */
+    protected final Tensor parameter(String name, Tensor initial) {
+        claim(name);
+        Tensor p = lasting(initial).requireGradient();
+        parameters.put(name, p);
+        return p;
+    }
+
+    /** Registers a tensor that is saved but not trained, as running statistics. */
+    protected final Tensor buffer(String name, Tensor initial) {
+        claim(name);
+        Tensor b = lasting(initial);
+        buffers.put(name, b);
+        return b;
+    }
+
+    /** Returns all parameters of this layer and its children by path, in order of registration. */
+    public final Map<String, Tensor> parameters() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collect("", all, true, false);
+        return all;
+    }
+
+    /** Returns all parameters and buffers by path: what a checkpoint holds. */
+    public final Map<String, Tensor> state() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collect("", all, true, true);
+        return all;
+    }
+
+    /**
+     * Assigns the values of {@code state} to the parameters and buffers of the same paths.
+     *
+     * @throws IllegalArgumentException naming everything missing, unexpected or of another shape; nothing is assigned then
+     */
+    public final void load(Map<String, Tensor> state) {
+        Map<String, Tensor> own = state();
+        List<String> missing =
+                own.keySet().stream().filter(k -> !state.containsKey(k)).toList();
+        List<String> unexpected =
+                state.keySet().stream().filter(k -> !own.containsKey(k)).toList();
+        List<String> problems = new ArrayList<>();
+        if (!missing.isEmpty()) {
+            problems.add(missing.size() + " missing: " + String.join(", ", missing));
+        }
+        if (!unexpected.isEmpty()) {
+            problems.add(unexpected.size() + " unexpected: " + String.join(", ", unexpected));
+        }
+        own.forEach((path, tensor) -> {
+            Tensor value = state.get(path);
+            if (value != null && !value.shape().equals(tensor.shape())) {
+                problems.add("shape of " + path + ": file " + value.shape() + ", model " + tensor.shape());
+            }
+        });
+        Check.that(problems.isEmpty(), "%s.load: %s", getClass().getSimpleName(), String.join("; ", problems));
+        own.forEach((path, tensor) -> tensor.assign(state.get(path)));
+    }
+
+    /** Returns the number of trained values. */
+    public final long parameterCount() {
+        return parameters().values().stream().mapToLong(Tensor::size).sum();
+    }
+
+    /** Returns whether the layer is in training mode, as it is at first. */
+    public final boolean isTraining() {
+        return training;
+    }
+
+    /** A scope that restores the mode it found. */
+    public interface Mode extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Puts this layer and its children into evaluation mode until the returned scope closes. */
+    public final Mode evaluating() {
+        return mode(false);
+    }
+
+    /** Puts this layer and its children into training mode until the returned scope closes. */
+    public final Mode training() {
+        return mode(true);
+    }
+
+    private Mode mode(boolean wanted) {
+        Map<Layer, Boolean> before = new LinkedHashMap<>();
+        visit(layer -> before.put(layer, layer.training));
+        visit(layer -> layer.training = wanted);
+        return () -> before.forEach((layer, value) -> layer.training = value);
+    }
+
+    /** Stops or resumes gradients to all parameters of this layer and its children. */
+    public final void setFrozen(boolean frozen) {
+        parameters().values().forEach(p -> p.setFrozen(frozen));
+    }
+
+    /** Returns a table of children, parameter shapes and counts. */
+    public final String summary() {
+        StringBuilder table = new StringBuilder();
+        parameters()
+                .forEach((path, p) -> table.append(String.format("%-60s %-20s %,12d%n", path, p.shape(), p.size())));
+        return table.append(String.format("%-60s %-20s %,12d%n", "total", "", parameterCount()))
+                .toString();
+    }
+
+    private void visit(java.util.function.Consumer<Layer> visitor) {
+        visitor.accept(this);
+        children.values().forEach(c -> c.visit(visitor));
+    }
+
+    private void collect(String prefix, Map<String, Tensor> into, boolean trained, boolean saved) {
+        if (trained) {
+            parameters.forEach((name, p) -> into.put(prefix + name, p));
+        }
+        if (saved) {
+            buffers.forEach((name, b) -> into.put(prefix + name, b));
+        }
+        children.forEach((name, c) -> c.collect(prefix + name + ".", into, trained, saved));
+    }
+
+    private void claim(String name) {
+        Check.that(
+                !children.containsKey(name) && !parameters.containsKey(name) && !buffers.containsKey(name),
+                "%s: name %s must be used once",
+                getClass().getSimpleName(),
+                name);
+    }
+
+    private static Tensor lasting(Tensor initial) {
+        return TensorScope.outside(() -> {
+            Tensor t = Tensor.empty(initial.shape(), initial.dtype(), initial.device());
+            t.assign(initial);
+            return t;
+        });
+    }
+}

@@ -1,0 +1,81 @@
+package org.atelier4j.tensor;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Preconditions at public doors: {@code <op or class>: <what must hold>, got <values>}. */
+public final class Check {
+    private Check() {}
+
+    /**
+     * Checks an argument.
+     *
+     * @param message a {@link String#format} pattern that says what must hold and what was given
+     * @throws IllegalArgumentException if {@code condition} is false
+     */
+    public static void that(boolean condition, String message, @Nullable Object... values) {
+        if (!condition) {
+            throw new IllegalArgumentException(String.format(Locale.ROOT, message, values));
+        }
+    }
+
+    /**
+     * Checks a shape.
+     *
+     * @throws ShapeException if {@code condition} is false
+     */
+    public static void shape(boolean condition, String message, @Nullable Object... values) {
+        if (!condition) {
+            throw new ShapeException(String.format(Locale.ROOT, message, values));
+        }
+    }
+
+    /**
+     * Checks the order of calls.
+     *
+     * @throws IllegalStateException if {@code condition} is false
+     */
+    public static void state(boolean condition, String message, @Nullable Object... values) {
+        if (!condition) {
+            throw new IllegalStateException(String.format(Locale.ROOT, message, values));
+        }
+    }
+
+    /**
+     * Returns {@code axis} counted from the front; a negative one counts from the back.
+     *
+     * @throws ShapeException if it lies outside {@code [-rank, rank)}
+     */
+    public static int axis(String op, int axis, Shape shape) {
+        int rank = shape.rank();
+        if (axis < -rank || axis >= rank) {
+            throw new ShapeException(op + ": axis must lie in [-" + rank + ", " + rank + "), got " + axis + " for shape "
+                    + shape);
+        }
+        return axis < 0 ? axis + rank : axis;
+    }
+
+    /**
+     * Checks that a tensor has a rank.
+     *
+     * @param meaning the axes in words, as {@code (B, H, W, C)}
+     * @throws ShapeException if it has another
+     */
+    public static void rank(String op, int rank, String meaning, Tensor x) {
+        if (x.shape().rank() != rank) {
+            throw new ShapeException(op + ": shape must be " + meaning + ", got " + x.shape());
+        }
+    }
+
+    /**
+     * Checks that a tensor has an element type.
+     *
+     * @throws IllegalArgumentException if it has another
+     */
+    public static void dtype(String op, DType dtype, Tensor x) {
+        if (x.dtype() != dtype) {
+            throw new IllegalArgumentException(op + ": dtype must be " + dtype + ", got " + x.dtype() + " for shape "
+                    + x.shape());
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package org.atelier4j.tensor;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.kernel.Distribution;
+import org.atelier4j.tensor.kernel.Philox;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream of random numbers that can be split by name.
+ *
+ * <p>Philox-4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): number i of a stream is a pure
+ * function of the stream's key and i, so the bits are the same on one thread or many, on the CPU or a GPU. Splitting
+ * gives a stream that is independent of how much was drawn from this one. There is no global stream. A stream remembers
+ * how far it was read and belongs to one thread at a time.
+ */
+public final class Rng {
+    private static final ThreadLocal<@Nullable Map<Rng, Long>> WATCH = new ThreadLocal<>();
+
+    private final long key;
+    private long position;
+
+    private Rng(long key, long position) {
+        this.key = key;
+        this.position = position;
+    }
+
+    /** Returns the stream of a seed. */
+    public static Rng of(long seed) {
+        return new Rng(seed, 0);
+    }
+
+    /** Returns a stream that continues another, as saved by {@link #key()} and {@link #position()}. */
+    public static Rng resume(long key, long position) {
+        return new Rng(key, position);
+    }
+
+    /** Returns the stream's key. */
+    public long key() {
+        return key;
+    }
+
+    /** Returns how many 128-bit blocks were drawn. */
+    public long position() {
+        return position;
+    }
+
+    /** Returns the stream with the given name; the same name gives the same stream. */
+    public Rng split(String name) {
+        long h = key;
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < bytes.length; i += 8) {
+            long word = 0;
+            for (int j = i; j < Math.min(i + 8, bytes.length); j++) {
+                word |= (bytes[j] & 0xffL) << 8 * (j - i);
+            }
+            h = Philox.mix(h, word, i + 1L);
+        }
+        return new Rng(Philox.mix(h, bytes.length, Philox.NAMED), 0);
+    }
+
+    /** Returns the stream with the given number, as for image i of a batch. */
+    public Rng split(long index) {
+        return new Rng(Philox.mix(key, index, Philox.NUMBERED), 0);
+    }
+
+    /** Returns uniform FLOAT32 numbers on [0, 1). */
+    public Tensor uniform(Shape shape) {
+        return draw(Distribution.UNIFORM, shape, DType.FLOAT32, Device.cpu());
+    }
+
+    /** Returns normal FLOAT32 numbers, mean 0 and variance 1. */
+    public Tensor normal(Shape shape) {
+        return draw(Distribution.NORMAL, shape, DType.FLOAT32, Device.cpu());
+    }
+
+    /**
+     * Returns normal FLOAT32 numbers of mean 0 and standard deviation 1 before truncation to {@code [−bound, bound]}, by
+     * inversion of the distribution function.
+     *
+     * @param bound in standard deviations, &gt; 0
+     */
+    public Tensor truncatedNormal(Shape shape, double bound) {
+        Check.that(bound > 0, "truncatedNormal: bound must be > 0, got %s", bound);
+        double[] u = draw(Distribution.UNIFORM, shape, DType.FLOAT64, Device.cpu()).toDoubles();
+        double low = Normal.cumulative(-bound);
+        double width = 1 - 2 * low;
+        float[] x = new float[u.length];
+        for (int i = 0; i < x.length; i++) {
+            double value = Normal.quantile(low + width * u[i]);
+            x[i] = (float) Math.max(-bound, Math.min(bound, value));
+        }
+        return Tensor.of(x, shape.dims());
+    }
+
+    /** Returns FLOAT32 numbers of the standard Gumbel law, {@code −log(−log u)}. */
+    public Tensor gumbel(Shape shape) {
+        Tensor u = uniform(shape).add(0x1p-25); // the middle of each step of the uniform grid: never 0 or 1
+        return u.log().neg().log().neg();
+    }
+
+    /** Returns BOOL values that are true with probability {@code p}. */
+    public Tensor bernoulli(double p, Shape shape) {
+        Check.that(p >= 0 && p <= 1, "bernoulli: p must lie in [0, 1], got %s", p);
+        return uniform(shape).less(p);
+    }
+
+    /** Returns uniform integers in {@code [0, bound)} as INT32. */
+    public Tensor integers(int bound, Shape shape) {
+        Check.that(bound > 0, "integers: bound must be > 0, got %d", bound);
+        int[] bits = draw(Distribution.BITS, shape, DType.INT32, Device.cpu()).toInts();
+        for (int i = 0; i < bits.length; i++) {
+            bits[i] = (int) ((bits[i] & 0xffffffffL) * bound >>> 32);
+        }
+        return Tensor.of(bits, shape.dims());
+    }
+
+    /**
+     * Returns one class index per row of {@code logits} (…, K) as INT32 (…), drawn from their softmax by the largest of
+     * logits plus Gumbel noise (Gumbel 1954).
+     */
+    public Tensor categorical(Tensor logits) {
+        Shape lead = logits.shape().drop(-1);
+        return logits.detach().to(DType.FLOAT32).add(gumbel(logits.shape())).argMax(-1).reshape(lead);
+    }
+
+    /** Returns the numbers 0 to n − 1 in random order (Fisher, Yates 1938). */
+    public int[] permutation(int n) {
+        int[] order = new int[n];
+        int[] bits = n == 0 ? order : draw(Distribution.BITS, Shape.of(n), DType.INT32, Device.cpu()).toInts();
+        for (int i = 0; i < n; i++) {
+            int j = (int) ((bits[i] & 0xffffffffL) * (i + 1) >>> 32);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        return order;
+    }
+
+    /** Returns one uniform double on [0, 1). */
+    public double nextDouble() {
+        return draw(Distribution.UNIFORM, Shape.scalar(), DType.FLOAT64, Device.cpu()).item();
+    }
+
+    /** Returns one uniform integer in {@code [0, bound)}. */
+    public int nextInt(int bound) {
+        return integers(bound, Shape.scalar()).toInts()[0];
+    }
+
+    /** Returns a fill of the given law and type on a device; the same bits on every device for UNIFORM and BITS. */
+    public Tensor draw(Distribution distribution, Shape shape, DType dtype, Device device) {
+        Tensor t = Tensor.empty(shape, dtype, device);
+        int perBlock = dtype == DType.FLOAT64 ? 2 : 4;
+        device.kernels().random(distribution, key, advance((shape.size() + perBlock - 1) / perBlock), t);
+        return t;
+    }
+
+    private long advance(long blocks) {
+        Map<Rng, Long> watch = WATCH.get();
+        if (watch != null) {
+            watch.putIfAbsent(this, position);
+        }
+        long at = position;
+        position += blocks;
+        return at;
+    }
+
+    /**
+     * The streams that a computation draws from and where they stood, so that it can be run again with the same numbers:
+     * what gradient checkpointing needs.
+     */
+    public static final class Replay {
+        private final Map<Rng, Long> starts = new LinkedHashMap<>();
+
+        /** Runs a computation and notes where its streams stood. */
+        public <T> T record(java.util.function.Supplier<T> body) {
+            Map<Rng, Long> outer = WATCH.get();
+            WATCH.set(starts);
+            try {
+                return body.get();
+            } finally {
+                WATCH.set(outer);
+                if (outer != null) {
+                    starts.forEach(outer::putIfAbsent);
+                }
+            }
+        }
+
+        /** Runs it again from the same positions; afterwards the streams stand where they stood before this call. */
+        public <T> T repeat(java.util.function.Supplier<T> body) {
+            Map<Rng, Long> now = new LinkedHashMap<>();
+            starts.forEach((rng, start) -> {
+                now.put(rng, rng.position);
+                rng.position = start;
+            });
+            try {
+                return body.get();
+            } finally {
+                now.forEach((rng, position) -> rng.position = position);
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package org.atelier4j.tensor.device;
+
+import java.nio.ByteBuffer;
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.kernel.Kernels;
+
+/**
+ * A place where tensors live and arithmetic happens: it makes storage, copies to and from the host, and offers its
+ * kernels. Nothing above this interface assumes that memory can be read by the host.
+ */
+public interface Device {
+
+    /** Returns the host's processor, always present. */
+    static Device cpu() {
+        return CpuDevice.INSTANCE;
+    }
+
+    /** Returns the name users meet, as {@code cpu} or {@code cuda:0}. */
+    String name();
+
+    /**
+     * Returns uninitialized storage, owned by the innermost open {@link org.atelier4j.tensor.TensorScope} of this thread
+     * or, outside of any, by the garbage collector.
+     *
+     * @param length number of elements, ≥ 0
+     */
+    Storage allocate(DType dtype, long length);
+
+    /** Returns the arithmetic of this device. */
+    Kernels kernels();
+
+    /**
+     * Copies host bytes (native byte order, from position to limit) into a storage.
+     *
+     * @param index first element written
+     */
+    void upload(ByteBuffer source, Storage target, long index);
+
+    /**
+     * Copies elements into a host buffer (native byte order), from its position to its limit.
+     *
+     * @param index first element read
+     */
+    void download(Storage source, long index, ByteBuffer target);
+}

@@ -1,0 +1,160 @@
+package org.atelier4j.tensor.kernel;
+
+import java.util.List;
+import org.atelier4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one interface behind which arithmetic happens. A provider writes results into tensors that its callers made.
+ *
+ * <p>All tensors are contiguous, on the provider's device, and of shapes that the calling op has checked; unless a method
+ * says otherwise, all floating-point tensors of a call share one element type. Images are channels-last:
+ * {@code (B, spatial…, C)}. Outputs never overlap inputs. Index tensors are INT32.
+ */
+public interface Kernels {
+
+    /** Returns the name by which the provider is chosen and reported, as {@code onednn}. */
+    String name();
+
+    // --- movement ---------------------------------------------------------------------------------------------------
+
+    /** Converts element types: floats to integers towards zero, anything to BOOL as {@code x != 0}. */
+    void convert(Tensor x, Tensor out);
+
+    /** Sets every element. */
+    void fill(double value, Tensor out);
+
+    /** Copies a strided region of {@code x} into a strided region of {@code out}; any element type. */
+    void copy(StridedCopy copy, Tensor x, Tensor out);
+
+    /** Gathers rows: {@code out[i, :] = table[indices[i], :]}; table is (N, D…), out is (indices…, D…). */
+    void gatherRows(Tensor table, Tensor indices, Tensor out);
+
+    /** Adds rows: {@code table[indices[i], :] += rows[i, :]}, in order of i; {@code table} already has contents. */
+    void scatterAddRows(Tensor rows, Tensor indices, Tensor table);
+
+    /** Gathers along one axis: {@code out[.., i, ..] = x[.., indices[.., i, ..], ..]}; indices has out's shape. */
+    void gatherAxis(Tensor x, int axis, Tensor indices, Tensor out);
+
+    /** Adds along one axis: {@code out[.., indices[.., i, ..], ..] += x[.., i, ..]}; {@code out} already has contents. */
+    void scatterAddAxis(Tensor x, int axis, Tensor indices, Tensor out);
+
+    // --- elementwise ------------------------------------------------------------------------------------------------
+
+    /** {@code out = f(x)}. */
+    void unary(Unary f, Tensor x, Tensor out);
+
+    /** {@code dx = dy · f'(x)}, where {@code y = f(x)}. */
+    void unaryBackward(Unary f, Tensor x, Tensor y, Tensor dy, Tensor dx);
+
+    /** {@code out = f(a, b)} with broadcasting; comparisons have BOOL outputs, integers are allowed. */
+    void binary(Binary f, Tensor a, Tensor b, Tensor out);
+
+    /** {@code out = condition ? a : b} with broadcasting of all three; {@code condition} is BOOL. */
+    void where(Tensor condition, Tensor a, Tensor b, Tensor out);
+
+    // --- reductions -------------------------------------------------------------------------------------------------
+
+    /** Reduces over the given axes (ascending); {@code out} keeps them with length 1. Sums of nothing are 0. */
+    void reduce(Reduction f, Tensor x, int[] axes, Tensor out);
+
+    /** Index of the first largest element along one axis; {@code indices} keeps the axis with length 1. */
+    void argMax(Tensor x, int axis, Tensor indices);
+
+    /** The k largest along the last axis, falling, ties by rising index; {@code indices} tells where they stood. */
+    void topK(Tensor x, Tensor values, Tensor indices);
+
+    /** Running sum or product along one axis, from its end if {@code reverse}, without the own element if {@code exclusive}. */
+    void cumulate(Reduction f, Tensor x, int axis, boolean exclusive, boolean reverse, Tensor out);
+
+    // --- products ---------------------------------------------------------------------------------------------------
+
+    /**
+     * {@code out = epilogue(op(a) · op(b))} for matrices of the last two axes, transposed where said; the leading axes of
+     * a and b broadcast.
+     */
+    void matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Epilogue epilogue, Tensor out);
+
+    /** Convolution: x (B, spatial…, C), weight (O, C/groups, kernel…), out (B, spatial'…, O); 1 to 3 spatial axes. */
+    void conv(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out);
+
+    /** The adjoint of {@link #conv} in x: dx from dy; also the forward of a transposed convolution. */
+    void convBackwardInput(Convolution conv, Tensor dy, Tensor weight, Tensor dx);
+
+    /** The adjoint of {@link #conv} in the weight and, where {@code bias} is not null, the bias. */
+    void convBackwardWeight(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias);
+
+    // --- images -----------------------------------------------------------------------------------------------------
+
+    /** Largest element of each window; {@code indices} are positions within the flattened spatial axes of x. */
+    void maxPool(Pooling pooling, Tensor x, Tensor out, Tensor indices);
+
+    /** Mean of each window, padding not counted. */
+    void averagePool(Pooling pooling, Tensor x, Tensor out);
+
+    /** The adjoint of {@link #averagePool}. */
+    void averagePoolBackward(Pooling pooling, Tensor dy, Tensor dx);
+
+    /** Resizes the spatial axes of x (B, H, W, C) to those of out, half-pixel centers, edges repeated. */
+    void resize(Interpolation mode, Tensor x, Tensor out);
+
+    /** The adjoint of {@link #resize}. */
+    void resizeBackward(Interpolation mode, Tensor dy, Tensor dx);
+
+    // --- softmax and norms ------------------------------------------------------------------------------------------
+
+    /** Softmax, or its logarithm, over the last axis; the maximum is subtracted first. */
+    void softmax(boolean log, Tensor x, Tensor out);
+
+    /** Gradient of {@link #softmax} from its output. */
+    void softmaxBackward(boolean log, Tensor y, Tensor dy, Tensor dx);
+
+    /**
+     * Normalizes x (B, N, C) over groups of channels and all N positions:
+     * {@code out = act((x − mean)·rstd·gamma + beta)}. Every norm of the library is this one on a reshaped x.
+     *
+     * @param gamma scale (C), or null for 1
+     * @param beta shift (C), or null for 0
+     * @param mean receives the mean of each group (B, G), FLOAT64 if x is, else FLOAT32
+     * @param rstd receives {@code 1/√(variance + eps)} of each group (B, G)
+     */
+    void norm(Norm norm, Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta, Tensor out, Tensor mean, Tensor rstd);
+
+    /** Gradients of {@link #norm}; {@code dGamma} and {@code dBeta} are null where gamma and beta are. */
+    void normBackward(
+            Norm norm,
+            Tensor x,
+            @Nullable Tensor gamma,
+            @Nullable Tensor beta,
+            Tensor mean,
+            Tensor rstd,
+            Tensor dy,
+            Tensor dx,
+            @Nullable Tensor dGamma,
+            @Nullable Tensor dBeta);
+
+    // --- random numbers ---------------------------------------------------------------------------------------------
+
+    /**
+     * Fills with random numbers of a Philox-4×32-10 stream: element i depends on {@code key}, {@code position} and i only.
+     *
+     * @param position index of the first 128-bit block; the fill uses ⌈n/4⌉ blocks for 32-bit numbers, ⌈n/2⌉ for FLOAT64
+     */
+    void random(Distribution distribution, long key, long position, Tensor out);
+
+    // --- training ---------------------------------------------------------------------------------------------------
+
+    /** Returns {@code Σ x²} over all elements of all tensors, in float64. */
+    double sumOfSquares(List<Tensor> tensors);
+
+    /**
+     * One optimizer step over a whole parameter set, in one pass: parameters and state change in place.
+     *
+     * @param gradients one per parameter, of its shape
+     * @param state per state slot of the rule ({@link UpdateRule#slots()}) one tensor per parameter
+     */
+    void update(UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state);
+
+    /** {@code target ← target + weight · (source − target)} for each pair: exponential moving average. */
+    void lerp(List<Tensor> targets, List<Tensor> sources, double weight);
+}

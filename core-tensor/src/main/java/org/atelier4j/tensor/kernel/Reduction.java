@@ -1,0 +1,15 @@
+package org.atelier4j.tensor.kernel;
+
+/** How many numbers become one. */
+public enum Reduction {
+    /** Sum; 0 of nothing. */
+    SUM,
+    /** Arithmetic mean; NaN of nothing. */
+    MEAN,
+    /** Product; 1 of nothing. */
+    PROD,
+    /** Largest, NaN if any is; −∞ of nothing. */
+    MAX,
+    /** Smallest, NaN if any is; +∞ of nothing. */
+    MIN
+}

@@ -1,0 +1,96 @@
+package org.atelier4j.tensor.op;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.ShapeException;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.autograd.UnaryOp;
+import org.atelier4j.tensor.kernel.Kernels;
+import org.atelier4j.tensor.kernel.Reduction;
+
+/**
+ * A reduction over some axes, which stay with length 1.
+ *
+ * <p>Sum: {@code dx = dy}; mean: {@code dx = dy/n}; largest and smallest: dy, shared among ties; product:
+ * {@code dx_i = dy Π_{j≠i} x_j}, as running products from both ends, so that zeros are no exception.
+ *
+ * @param axes rising
+ */
+public record Reduce(Reduction f, List<Integer> axes) implements UnaryOp {
+
+    /** Reduces over the given axes, over all to a scalar if there are none. */
+    public static Tensor over(Reduction f, Tensor x, int... axes) {
+        if (axes.length == 0) {
+            if (x.rank() == 0) {
+                return x;
+            }
+            int[] all = IntStream.range(0, x.rank()).toArray();
+            return over(f, x, all).reshape(Shape.scalar());
+        }
+        String name = f.name().toLowerCase(Locale.ROOT);
+        List<Integer> sorted = Arrays.stream(axes)
+                .map(a -> Check.axis(name, a, x.shape()))
+                .sorted()
+                .boxed()
+                .toList();
+        Check.shape(sorted.stream().distinct().count() == axes.length, "%s: axes must differ, got %s", name, sorted);
+        if (f == Reduction.PROD && sorted.size() > 1) {
+            Tensor y = x;
+            for (int axis : sorted) {
+                y = new Reduce(f, List.of(axis)).apply(y);
+            }
+            return y;
+        }
+        return new Reduce(f, sorted).apply(x);
+    }
+
+    /** Returns the sum over all axes that {@code target} lacks or has with length 1. */
+    public static Tensor sumTo(Tensor x, Shape target) {
+        Shape from = x.shape();
+        if (from.equals(target)) {
+            return x;
+        }
+        if (!Shape.broadcast("sumTo", from, target).equals(from)) {
+            throw new ShapeException("sumTo: " + target + " must broadcast to " + from);
+        }
+        int extra = from.rank() - target.rank();
+        int[] axes = IntStream.range(0, from.rank())
+                .filter(i -> i < extra || target.dim(i - extra) == 1 && from.dim(i) != 1)
+                .toArray();
+        return (axes.length == 0 ? x : over(Reduction.SUM, x, axes)).reshape(target);
+    }
+
+    @Override
+    public Tensor forward(Kernels kernels, Tensor x) {
+        Shape shape = x.shape();
+        for (int axis : axes) {
+            shape = shape.with(axis, 1);
+        }
+        Tensor y = Tensor.empty(shape, x.dtype(), x.device());
+        kernels.reduce(f, x, axes.stream().mapToInt(Integer::intValue).toArray(), y);
+        return y;
+    }
+
+    @Override
+    public Tensor backward(Tensor x, Tensor y, Tensor dy) {
+        return switch (f) {
+            case SUM -> dy.broadcastTo(x.shape());
+            case MEAN -> dy.mul((double) y.size() / x.size()).broadcastTo(x.shape());
+            case PROD -> {
+                int axis = axes.get(0);
+                Tensor before = new Cumulate(f, axis, true, false).apply(x);
+                Tensor after = new Cumulate(f, axis, true, true).apply(x);
+                yield dy.mul(before).mul(after);
+            }
+            case MAX, MIN -> {
+                Tensor winners = x.equal(y).to(x.dtype());
+                int[] over = axes.stream().mapToInt(Integer::intValue).toArray();
+                yield winners.mul(dy.div(winners.sum(over)));
+            }
+        };
+    }
+}

@@ -1,0 +1,31 @@
+package org.atelier4j.tensor.op;
+
+import java.util.Arrays;
+import java.util.List;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.autograd.Node;
+import org.atelier4j.tensor.autograd.Op;
+import org.atelier4j.tensor.kernel.Kernels;
+
+/**
+ * {@code y[indices[i…], :] += rows[i…, :]} into zeros; the adjoint gathers.
+ *
+ * @param target shape of the table (N, D…)
+ */
+public record ScatterAddRows(Shape target) implements Op {
+
+    @Override
+    public Output forward(Kernels kernels, List<Tensor> inputs) {
+        Tensor rows = inputs.get(0);
+        Tensor y = Tensor.empty(target, rows.dtype(), rows.device());
+        kernels.fill(0, y);
+        kernels.scatterAddRows(rows, inputs.get(1), y);
+        return Output.of(y);
+    }
+
+    @Override
+    public List<Tensor> backward(Node node, Tensor dy) {
+        return Arrays.asList(dy.gatherRows(node.input(1)), null);
+    }
+}
