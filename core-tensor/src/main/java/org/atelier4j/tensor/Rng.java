@@ -47,6 +47,12 @@ public final class Rng {
         return position;
     }
 
+    /** Moves to a position that {@link #position()} returned, as a resumed run does. */
+    public void seek(long saved) {
+        Check.that(saved >= 0, "Rng.seek: position must be >= 0, got %d", saved);
+        position = saved;
+    }
+
     /** Returns the stream with the given name; the same name gives the same stream. */
     public Rng split(String name) {
         long h = key;

@@ -1,0 +1,125 @@
+package org.atelier4j.train;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import org.atelier4j.tensor.Check;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the numbers of every n-th step as one line of JSON, as
+ * {@code {"step":20,"images":1280,"seconds":3.2,"loss":0.31}}.
+ *
+ * <p>Each line is handed to the operating system at once, so a killed run keeps its log. A resumed run first cuts what the
+ * former one wrote after the checkpoint: each step appears once.
+ */
+public final class JsonlLog implements StepListener {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private final Path file;
+    private final long every;
+    private @Nullable FileChannel channel;
+
+    /**
+     * Makes a log.
+     *
+     * @param file where to write; its folder must exist
+     * @param every steps between two lines, ≥ 1
+     */
+    public JsonlLog(Path file, long every) {
+        Check.that(every >= 1, "JsonlLog: steps between lines must be >= 1, got %d", every);
+        this.file = file;
+        this.every = every;
+    }
+
+    @Override
+    public void started(TrainingProgress progress) {
+        try {
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel.truncate(lengthUpTo(progress.step()));
+            channel.position(channel.size());
+        } catch (IOException e) {
+            throw new UncheckedIOException("JsonlLog: cannot open " + file, e);
+        }
+    }
+
+    @Override
+    public void stepped(TrainingProgress progress, StepReport report) {
+        if (progress.step() % every != 0) {
+            return;
+        }
+        FileChannel out = channel;
+        Check.state(out != null, "JsonlLog: started must be called before stepped");
+        try {
+            ByteBuffer line = ByteBuffer.wrap(line(progress, report).getBytes(StandardCharsets.UTF_8));
+            while (line.hasRemaining()) {
+                out.write(line);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("JsonlLog: cannot write " + file, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("JsonlLog: cannot close " + file, e);
+        }
+    }
+
+    private static String line(TrainingProgress progress, StepReport report) throws IOException {
+        StringWriter line = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(line)) {
+            json.writeStartObject();
+            json.writeNumberField("step", progress.step());
+            json.writeNumberField("images", progress.images());
+            json.writeNumberField("seconds", Math.round(progress.seconds() * 1e3) / 1e3);
+            for (Map.Entry<String, Double> scalar : report.scalars().entrySet()) {
+                json.writeNumberField(scalar.getKey(), scalar.getValue()); // NaN becomes the text "NaN"
+            }
+            json.writeEndObject();
+        }
+        return line.append('\n').toString();
+    }
+
+    /** Returns the number of bytes of all whole lines up to a step; a line cut off by a kill does not count. */
+    private long lengthUpTo(long step) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        int length = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == '\n') {
+                if (stepOf(bytes, length, i) > step) {
+                    break;
+                }
+                length = i + 1;
+            }
+        }
+        return length;
+    }
+
+    private static long stepOf(byte[] bytes, int from, int to) throws IOException {
+        try (JsonParser json = JSON.createParser(bytes, from, to - from)) {
+            while (json.nextToken() != null) {
+                if (json.currentToken() == JsonToken.VALUE_NUMBER_INT && "step".equals(json.currentName())) {
+                    return json.getLongValue();
+                }
+            }
+            return Long.MAX_VALUE;
+        }
+    }
+}
