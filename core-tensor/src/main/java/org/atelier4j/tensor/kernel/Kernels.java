@@ -113,14 +113,14 @@ public interface Kernels {
      * Normalizes x (B, N, C) over groups of channels and all N positions:
      * {@code out = act((x − mean)·rstd·gamma + beta)}. Every norm of the library is this one on a reshaped x.
      *
-     * @param gamma scale (C), or null for 1
-     * @param beta shift (C), or null for 0
+     * @param gamma scale (C), or (B, C) for one per image as adaptive norms have it, or null for 1
+     * @param beta shift of gamma's shape, or null for 0
      * @param mean receives the mean of each group (B, G), FLOAT64 if x is, else FLOAT32
      * @param rstd receives {@code 1/√(variance + eps)} of each group (B, G)
      */
     void norm(Norm norm, Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta, Tensor out, Tensor mean, Tensor rstd);
 
-    /** Gradients of {@link #norm}; {@code dGamma} and {@code dBeta} are null where gamma and beta are. */
+    /** Gradients of {@link #norm}; {@code dGamma} and {@code dBeta} have gamma's shape, or are null where it is. */
     void normBackward(
             Norm norm,
             Tensor x,

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>With {@code g = dy ⊙ act' ⊙ γ} and means over the group, {@code dx = rstd·(g − mean(g) − x̂·mean(g ⊙ x̂))};
  * {@code dγ = Σ dy ⊙ act' ⊙ x̂}, {@code dβ = Σ dy ⊙ act'}. Without centering the term {@code mean(g)} is absent.
  *
- * <p>Inputs: x (B, N, C), and either nothing or γ (C), or γ and β (C).
+ * <p>Inputs: x (B, N, C), and either nothing or γ, or γ and β; these are (C), or (B, C) with a row for each image, as
+ * adaptive norms make them (AdaGN, AdaIN).
  */
 public record Normalize(Norm norm) implements Op {
 
@@ -36,6 +37,22 @@ public record Normalize(Norm norm) implements Op {
                 "normalize: groups must divide the %d channels, got %d",
                 x.dim(2),
                 groups);
+        for (int i = 1; i < inputs.size(); i++) {
+            Shape affine = inputs.get(i).shape();
+            Check.shape(
+                    affine.equals(Shape.of(x.dim(2))) || affine.equals(Shape.of(x.dim(0), x.dim(2))),
+                    "normalize: gamma and beta must be (C) = [%d] or (B, C) = [%d, %d], got %s for shape %s",
+                    x.dim(2),
+                    x.dim(0),
+                    x.dim(2),
+                    affine,
+                    x.shape());
+            Check.shape(
+                    affine.equals(inputs.get(1).shape()),
+                    "normalize: gamma and beta must have one shape, got %s and %s",
+                    inputs.get(1).shape(),
+                    affine);
+        }
         DType statistics = x.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
         Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
         Tensor mean = Tensor.empty(Shape.of(x.dim(0), groups), statistics, x.device());
@@ -84,8 +101,8 @@ public record Normalize(Norm norm) implements Op {
         Tensor rstd = centered.square().mean(1, 3).add(norm.eps()).rsqrt(); // (B, 1, G, 1)
         Tensor hat = centered.mul(rstd);
         Tensor flat = hat.reshape(x.shape());
-        @Nullable Tensor gamma = optional(node.inputs(), 1);
-        @Nullable Tensor beta = optional(node.inputs(), 2);
+        @Nullable Tensor gamma = affine(node.inputs(), 1);
+        @Nullable Tensor beta = affine(node.inputs(), 2);
         Tensor g = dy;
         if (norm.silu()) {
             Tensor affine = gamma == null ? flat : flat.mul(gamma);
@@ -98,12 +115,18 @@ public record Normalize(Norm norm) implements Op {
         Tensor inner = gx.sub(hat.mul(gx.mul(hat).mean(1, 3)));
         gradients.add((norm.centered() ? inner.sub(gx.mean(1, 3)) : inner).mul(rstd).reshape(x.shape()));
         if (gamma != null) {
-            gradients.add(g.mul(flat).sumTo(gamma.shape()));
+            gradients.add(g.mul(flat).sumTo(gamma.shape()).reshape(node.input(1).shape()));
         }
         if (beta != null) {
-            gradients.add(g.sumTo(beta.shape()));
+            gradients.add(g.sumTo(beta.shape()).reshape(node.input(2).shape()));
         }
         return gradients;
+    }
+
+    /** Returns γ or β in a shape that broadcasts over the positions of x, or null. */
+    private static @Nullable Tensor affine(List<Tensor> inputs, int i) {
+        @Nullable Tensor a = optional(inputs, i);
+        return a != null && a.rank() == 2 ? a.unsqueeze(1) : a; // (C) or (B, 1, C)
     }
 
     private static @Nullable Tensor optional(List<Tensor> inputs, int i) {
