@@ -3,17 +3,19 @@ package org.atelier4j.train;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.atelier4j.io.FileFailure;
 import org.atelier4j.tensor.Check;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +45,25 @@ public final class JsonlLog implements StepListener {
         this.every = every;
     }
 
+    /**
+     * Returns the numbers of a log, one map per line; a last line cut off by a kill is left out.
+     *
+     * @throws java.io.UncheckedIOException if the file cannot be read or holds anything else
+     */
+    public static List<Map<String, Double>> read(Path file) {
+        List<Map<String, Double>> entries = new ArrayList<>();
+        try {
+            String text = Files.readString(file);
+            for (String line :
+                    text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
+                entries.add(numbers(line));
+            }
+        } catch (IOException e) {
+            throw FileFailure.reading(file, e);
+        }
+        return entries;
+    }
+
     @Override
     public void started(TrainingProgress progress) {
         try {
@@ -50,7 +71,7 @@ public final class JsonlLog implements StepListener {
             channel.truncate(lengthUpTo(progress.step()));
             channel.position(channel.size());
         } catch (IOException e) {
-            throw new UncheckedIOException("JsonlLog: cannot open " + file, e);
+            throw FileFailure.writing(file, e);
         }
     }
 
@@ -67,7 +88,7 @@ public final class JsonlLog implements StepListener {
                 out.write(line);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("JsonlLog: cannot write " + file, e);
+            throw FileFailure.writing(file, e);
         }
     }
 
@@ -78,7 +99,7 @@ public final class JsonlLog implements StepListener {
                 channel.close();
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("JsonlLog: cannot close " + file, e);
+            throw FileFailure.writing(file, e);
         }
     }
 
@@ -103,7 +124,9 @@ public final class JsonlLog implements StepListener {
         int length = 0;
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == '\n') {
-                if (stepOf(bytes, length, i) > step) {
+                if (numbers(new String(bytes, length, i - length, StandardCharsets.UTF_8))
+                                .getOrDefault("step", 0.0)
+                        > step) {
                     break;
                 }
                 length = i + 1;
@@ -112,14 +135,17 @@ public final class JsonlLog implements StepListener {
         return length;
     }
 
-    private static long stepOf(byte[] bytes, int from, int to) throws IOException {
-        try (JsonParser json = JSON.createParser(bytes, from, to - from)) {
+    private static Map<String, Double> numbers(String line) throws IOException {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        try (JsonParser json = JSON.createParser(line)) {
             while (json.nextToken() != null) {
-                if (json.currentToken() == JsonToken.VALUE_NUMBER_INT && "step".equals(json.currentName())) {
-                    return json.getLongValue();
+                if (json.currentToken().isScalarValue()) {
+                    numbers.put(json.currentName(), Double.valueOf(json.getText())); // also "NaN"
                 }
             }
-            return Long.MAX_VALUE;
+        } catch (NumberFormatException e) {
+            throw new IOException("a line must hold numbers only, got " + line, e);
         }
+        return numbers;
     }
 }

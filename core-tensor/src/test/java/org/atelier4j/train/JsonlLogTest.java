@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,11 +88,33 @@ class JsonlLogTest {
     }
 
     @Test
+    void readReturnsTheNumbersOfAllWholeLines() throws IOException {
+        log(1, 0, 2);
+        Files.writeString(file, "{\"step\":3,\"loss\":\"NaN\"}\n{\"step\":4,\"lo", StandardOpenOption.APPEND);
+
+        List<Map<String, Double>> entries = JsonlLog.read(file);
+
+        assertThat(entries).hasSize(3);
+        assertThat(entries.get(1)).containsEntry("step", 2.0).containsEntry("loss", 0.5);
+        assertThat(entries.get(2)).containsEntry("loss", Double.NaN);
+    }
+
+    @Test
+    void aLineThatIsNoLogIsRefusedWithThePath() throws IOException {
+        Files.writeString(file, "{\"step\":\"three\"}\n");
+
+        assertThatThrownBy(() -> JsonlLog.read(file))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining(file + ": could not be read: a line must hold numbers only")
+                .hasRootCauseInstanceOf(NumberFormatException.class);
+    }
+
+    @Test
     void aMissingFolderIsNamed() {
         file = folder.resolve("missing").resolve("stats.jsonl");
 
         assertThatThrownBy(() -> log(1, 0, 1))
                 .isInstanceOf(UncheckedIOException.class)
-                .hasMessageContaining("JsonlLog: cannot open " + file);
+                .hasMessageContaining(file + ": could not be written: there is no");
     }
 }
