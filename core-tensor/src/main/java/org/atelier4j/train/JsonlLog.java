@@ -1,10 +1,6 @@
 package org.atelier4j.train;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.atelier4j.io.FileFailure;
+import org.atelier4j.io.Json;
+import org.atelier4j.io.MalformedFileException;
 import org.atelier4j.tensor.Check;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * former one wrote after the checkpoint: each step appears once.
  */
 public final class JsonlLog implements StepListener {
-    private static final JsonFactory JSON = new JsonFactory();
-
     private final Path file;
     private final long every;
     private @Nullable FileChannel channel;
@@ -48,7 +44,8 @@ public final class JsonlLog implements StepListener {
     /**
      * Returns the numbers of a log, one map per line; a last line cut off by a kill is left out.
      *
-     * @throws java.io.UncheckedIOException if the file cannot be read or holds anything else
+     * @throws java.io.UncheckedIOException if the file cannot be read
+     * @throws MalformedFileException if it holds anything else
      */
     public static List<Map<String, Double>> read(Path file) {
         List<Map<String, Double>> entries = new ArrayList<>();
@@ -56,7 +53,7 @@ public final class JsonlLog implements StepListener {
             String text = Files.readString(file);
             for (String line :
                     text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
-                entries.add(numbers(line));
+                entries.add(numbers(line, file));
             }
         } catch (IOException e) {
             throw FileFailure.reading(file, e);
@@ -103,19 +100,13 @@ public final class JsonlLog implements StepListener {
         }
     }
 
-    private static String line(TrainingProgress progress, StepReport report) throws IOException {
-        StringWriter line = new StringWriter();
-        try (JsonGenerator json = JSON.createGenerator(line)) {
-            json.writeStartObject();
-            json.writeNumberField("step", progress.step());
-            json.writeNumberField("images", progress.images());
-            json.writeNumberField("seconds", Math.round(progress.seconds() * 1e3) / 1e3);
-            for (Map.Entry<String, Double> scalar : report.scalars().entrySet()) {
-                json.writeNumberField(scalar.getKey(), scalar.getValue()); // NaN becomes the text "NaN"
-            }
-            json.writeEndObject();
-        }
-        return line.append('\n').toString();
+    private static String line(TrainingProgress progress, StepReport report) {
+        Map<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("step", progress.step());
+        numbers.put("images", progress.images());
+        numbers.put("seconds", Math.round(progress.seconds() * 1e3) / 1e3);
+        numbers.putAll(report.scalars());
+        return Json.write(numbers) + "\n";
     }
 
     /** Returns the number of bytes of all whole lines up to a step; a line cut off by a kill does not count. */
@@ -124,9 +115,8 @@ public final class JsonlLog implements StepListener {
         int length = 0;
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == '\n') {
-                if (numbers(new String(bytes, length, i - length, StandardCharsets.UTF_8))
-                                .getOrDefault("step", 0.0)
-                        > step) {
+                String line = new String(bytes, length, i - length, StandardCharsets.UTF_8);
+                if (numbers(line, file).getOrDefault("step", 0.0) > step) {
                     break;
                 }
                 length = i + 1;
@@ -135,17 +125,15 @@ public final class JsonlLog implements StepListener {
         return length;
     }
 
-    private static Map<String, Double> numbers(String line) throws IOException {
+    private static Map<String, Double> numbers(String line, Path file) {
         Map<String, Double> numbers = new LinkedHashMap<>();
-        try (JsonParser json = JSON.createParser(line)) {
-            while (json.nextToken() != null) {
-                if (json.currentToken().isScalarValue()) {
-                    numbers.put(json.currentName(), Double.valueOf(json.getText())); // also "NaN"
-                }
+        Json.object(Json.parse(line.getBytes(StandardCharsets.UTF_8), file), file).forEach((name, value) -> {
+            try {
+                numbers.put(name, Double.valueOf(String.valueOf(value))); // also "NaN", a text
+            } catch (NumberFormatException e) {
+                throw new MalformedFileException(file, "a line must hold numbers only, got " + line, e);
             }
-        } catch (NumberFormatException e) {
-            throw new IOException("a line must hold numbers only, got " + line, e);
-        }
+        });
         return numbers;
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import org.atelier4j.io.MalformedFileException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,9 +105,8 @@ class JsonlLogTest {
         Files.writeString(file, "{\"step\":\"three\"}\n");
 
         assertThatThrownBy(() -> JsonlLog.read(file))
-                .isInstanceOf(UncheckedIOException.class)
-                .hasMessageContaining(file + ": could not be read: a line must hold numbers only")
-                .hasRootCauseInstanceOf(NumberFormatException.class);
+                .isInstanceOf(MalformedFileException.class)
+                .hasMessageStartingWith(file + ": a line must hold numbers only");
     }
 
     @Test
