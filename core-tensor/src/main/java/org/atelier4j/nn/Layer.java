@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 
@@ -20,7 +22,11 @@ public abstract class Layer {
     private final Map<String, Layer> children = new LinkedHashMap<>();
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, Rng> streams = new LinkedHashMap<>();
     private boolean training = true;
+
+    /** Starts a layer without parameters and children. */
+    protected Layer() {}
 
     /** Registers a child under the name of its field. */
     protected final <L extends Layer> L child(String name, L layer) {
@@ -54,6 +60,13 @@ public abstract class Layer {
         return b;
     }
 
+    /** Registers a stream of random numbers that the layer draws from while training, as dropout does. */
+    protected final Rng stream(String name, Rng rng) {
+        claim(name);
+        streams.put(name, rng);
+        return rng;
+    }
+
     /** Returns all parameters of this layer and its children by path, in order of registration. */
     public final Map<String, Tensor> parameters() {
         Map<String, Tensor> all = new LinkedHashMap<>();
@@ -75,25 +88,34 @@ public abstract class Layer {
      */
     public final void load(Map<String, Tensor> state) {
         Map<String, Tensor> own = state();
-        List<String> missing =
-                own.keySet().stream().filter(k -> !state.containsKey(k)).toList();
-        List<String> unexpected =
-                state.keySet().stream().filter(k -> !own.containsKey(k)).toList();
-        List<String> problems = new ArrayList<>();
-        if (!missing.isEmpty()) {
-            problems.add(missing.size() + " missing: " + String.join(", ", missing));
-        }
-        if (!unexpected.isEmpty()) {
-            problems.add(unexpected.size() + " unexpected: " + String.join(", ", unexpected));
-        }
-        own.forEach((path, tensor) -> {
-            Tensor value = state.get(path);
-            if (value != null && !value.shape().equals(tensor.shape())) {
-                problems.add("shape of " + path + ": file " + value.shape() + ", model " + tensor.shape());
-            }
-        });
-        Check.that(problems.isEmpty(), "%s.load: %s", getClass().getSimpleName(), String.join("; ", problems));
+        Check.fits(getClass().getSimpleName() + ".load", own, state);
         own.forEach((path, tensor) -> tensor.assign(state.get(path)));
+    }
+
+    /**
+     * Returns how far each random stream of this layer and its children was read, by path, as INT64 scalars: what a
+     * checkpoint of a training run holds beside {@link #state}, so that a resumed run draws the same masks.
+     */
+    public final Map<String, Tensor> positions() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collectStreams("").forEach((path, rng) -> all.put(path, Tensor.of(new long[] {rng.position()}, 1).reshape(Shape.scalar())));
+        return all;
+    }
+
+    /**
+     * Moves the random streams to the positions saved by {@link #positions}.
+     *
+     * @throws IllegalArgumentException if the paths are not the same
+     */
+    public final void seek(Map<String, Tensor> positions) {
+        Map<String, Rng> own = collectStreams("");
+        Check.that(
+                own.keySet().equals(positions.keySet()),
+                "%s.seek: streams must be %s, got %s",
+                getClass().getSimpleName(),
+                own.keySet(),
+                positions.keySet());
+        own.forEach((path, rng) -> rng.seek((long) positions.get(path).item()));
     }
 
     /** Returns the number of trained values. */
@@ -158,9 +180,17 @@ public abstract class Layer {
         children.forEach((name, c) -> c.collect(prefix + name + ".", into, trained, saved));
     }
 
+    private Map<String, Rng> collectStreams(String prefix) {
+        Map<String, Rng> all = new LinkedHashMap<>();
+        streams.forEach((name, rng) -> all.put(prefix + name, rng));
+        children.forEach((name, c) -> all.putAll(c.collectStreams(prefix + name + ".")));
+        return all;
+    }
+
     private void claim(String name) {
+        boolean free = !children.containsKey(name) && !parameters.containsKey(name);
         Check.that(
-                !children.containsKey(name) && !parameters.containsKey(name) && !buffers.containsKey(name),
+                free && !buffers.containsKey(name) && !streams.containsKey(name),
                 "%s: name %s must be used once",
                 getClass().getSimpleName(),
                 name);

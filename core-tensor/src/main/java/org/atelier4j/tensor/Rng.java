@@ -47,10 +47,10 @@ public final class Rng {
         return position;
     }
 
-    /** Moves to a position that {@link #position()} returned, as a resumed run does. */
-    public void seek(long saved) {
-        Check.that(saved >= 0, "Rng.seek: position must be >= 0, got %d", saved);
-        position = saved;
+    /** Moves the stream to a position, as saved by {@link #position()}. */
+    public void seek(long block) {
+        Check.that(block >= 0, "Rng.seek: position must be >= 0, got %d", block);
+        position = block;
     }
 
     /** Returns the stream with the given name; the same name gives the same stream. */
