@@ -57,6 +57,14 @@ public final class TensorScope implements AutoCloseable {
         return tensor;
     }
 
+    /**
+     * Releases a tensor at once, before its scope closes: for loops whose state replaces itself step by step. Nothing may
+     * use the tensor, or another one over the same memory, afterwards.
+     */
+    public static void discard(Tensor tensor) {
+        tensor.storage().release();
+    }
+
     /** Returns what {@code body} makes outside of all scopes: it belongs to the garbage collector, as parameters do. */
     public static <T> T outside(Supplier<T> body) {
         TensorScope scope = INNERMOST.get();

@@ -14,13 +14,11 @@ import org.atelier4j.tensor.kernel.StridedCopy.Strides;
 /** Axis i of the result is axis {@code axes[i]} of x; the adjoint is the inverse permutation. */
 public record Permute(List<Integer> axes) implements UnaryOp {
 
-    /** Permutes the axes of {@code x}; returns x itself for the identity. */
+    /** Permutes the axes of {@code x}; a view where only axes of length 1 change places, x itself for the identity. */
     public static Tensor of(Tensor x, int... axes) {
         List<Integer> order = new ArrayList<>();
-        boolean identity = axes.length == x.rank();
-        for (int i = 0; i < axes.length; i++) {
-            order.add(Check.axis("permute", axes[i], x.shape()));
-            identity &= order.get(i) == i;
+        for (int axis : axes) {
+            order.add(Check.axis("permute", axis, x.shape()));
         }
         Check.shape(
                 order.size() == x.rank() && order.stream().distinct().count() == x.rank(),
@@ -28,20 +26,20 @@ public record Permute(List<Integer> axes) implements UnaryOp {
                 x.rank(),
                 Arrays.toString(axes),
                 x.shape());
-        return identity ? x : new Permute(List.copyOf(order)).apply(x);
+        List<Integer> moved = order.stream().filter(a -> x.dim(a) != 1).toList();
+        boolean inPlace = moved.equals(moved.stream().sorted().toList());
+        return inPlace ? x.reshape(permuted(x.shape(), order)) : new Permute(List.copyOf(order)).apply(x);
+    }
+
+    private static Shape permuted(Shape shape, List<Integer> axes) {
+        return Shape.of(axes.stream().mapToInt(shape::dim).toArray());
     }
 
     @Override
     public Tensor forward(Kernels kernels, Tensor x) {
-        int n = axes.size();
-        int[] dims = new int[n];
-        long[] steps = new long[n];
         long[] own = x.shape().strides();
-        for (int i = 0; i < n; i++) {
-            dims[i] = x.dim(axes.get(i));
-            steps[i] = own[axes.get(i)];
-        }
-        Shape target = Shape.of(dims);
+        long[] steps = axes.stream().mapToLong(a -> own[a]).toArray();
+        Shape target = permuted(x.shape(), axes);
         Tensor y = Tensor.empty(target, x.dtype(), x.device());
         kernels.copy(new StridedCopy(target, Strides.of(0, steps), Strides.contiguous(target)), x, y);
         return y;
