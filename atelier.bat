@@ -43,7 +43,7 @@ if errorlevel 1 (
     echo atelier: building needs Maven 3.8.1 or newer, and there is no mvn in PATH. 1>&2
     exit /b 1
 )
-echo atelier: building %JAR% (about a minute; the first time Maven also downloads about 210 MB) ... 1>&2
+echo atelier: building %JAR% (about a minute; the first time Maven also downloads about 230 MB) ... 1>&2
 pushd "%HOME_DIR%"
 call mvn -B -q -ntp -pl examples -am package -DskipTests 1>&2
 set "BUILT=%ERRORLEVEL%"
