@@ -127,13 +127,14 @@ public final class JsonlLog implements StepListener {
 
     private static Map<String, Double> numbers(String line, Path file) {
         Map<String, Double> numbers = new LinkedHashMap<>();
-        Json.object(Json.parse(line.getBytes(StandardCharsets.UTF_8), file), file).forEach((name, value) -> {
-            try {
-                numbers.put(name, Double.valueOf(String.valueOf(value))); // also "NaN", a text
-            } catch (NumberFormatException e) {
-                throw new MalformedFileException(file, "a line must hold numbers only, got " + line, e);
-            }
-        });
+        Json.object(Json.parse(line.getBytes(StandardCharsets.UTF_8), file), file)
+                .forEach((name, value) -> {
+                    try {
+                        numbers.put(name, Double.valueOf(String.valueOf(value))); // also "NaN", a text
+                    } catch (NumberFormatException e) {
+                        throw new MalformedFileException(file, "a line must hold numbers only, got " + line, e);
+                    }
+                });
         return numbers;
     }
 }

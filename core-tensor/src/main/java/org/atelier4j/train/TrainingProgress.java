@@ -32,6 +32,11 @@ public record TrainingProgress(long step, long images, double seconds, TrainingL
         return fraction() >= 1;
     }
 
+    /** Returns this progress of a run that ends elsewhere. */
+    TrainingProgress upTo(TrainingLength other) {
+        return new TrainingProgress(step, images, seconds, other);
+    }
+
     /** Returns this progress after one more step. */
     TrainingProgress plus(int moreImages, double moreSeconds) {
         return new TrainingProgress(step + 1, images + moreImages, seconds + moreSeconds, length);
