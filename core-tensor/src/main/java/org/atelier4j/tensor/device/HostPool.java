@@ -80,7 +80,7 @@ public final class HostPool {
         synchronized (this) {
             reservedBytes += capacity;
         }
-        return new Block(base, pointer, pointer.asByteBuffer().order(ByteOrder.nativeOrder()), capacity);
+        return new Block(base, pointer, pointer.asByteBuffer().slice().order(ByteOrder.nativeOrder()), capacity);
     }
 
     /** Rounds up to the next of eight steps between powers of two, at least one alignment unit. */

@@ -8,6 +8,7 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
+import java.util.function.Supplier;
 import org.atelier4j.tensor.DType;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +25,7 @@ public final class HostStorage extends Storage {
     private final ByteBuffer bytes;
     private final long address;
     private @Nullable Object guest;
-    private @Nullable Object derived;
-    private long derivedVersion;
+    private @Nullable Object companion;
 
     HostStorage(Device device, DType dtype, long length, HostPool.Block block) {
         super(device, dtype, length);
@@ -55,6 +55,7 @@ public final class HostStorage extends Storage {
                 .position(pointer.position() * Math.max(1, pointer.sizeof()))
                 .limit(pointer.position() * Math.max(1, pointer.sizeof()) + n)
                 .asByteBuffer()
+                .slice()
                 .order(ByteOrder.nativeOrder());
         return new HostStorage(dtype, length, pointer, bytes, guest);
     }
@@ -102,15 +103,17 @@ public final class HostStorage extends Storage {
         return bytes().asShortBuffer();
     }
 
-    /** Returns what a kernel provider derived from the present contents, as weights in another layout, or null. */
-    public synchronized @Nullable Object derived() {
-        return derivedVersion == version() ? derived : null;
+    /** Returns whether the garbage collector owns this memory, as it does for parameters, and not a scope. */
+    public boolean isManaged() {
+        return guest instanceof Cleaner.Cleanable;
     }
 
-    /** Remembers something derived from the present contents until they are replaced. */
-    public synchronized void derived(Object value) {
-        derived = value;
-        derivedVersion = version();
+    /** Returns what a kernel provider keeps beside this memory, as weights in another layout; made on first use. */
+    public synchronized Object companion(Supplier<Object> make) {
+        if (companion == null) {
+            companion = make.get();
+        }
+        return companion;
     }
 
     @Override

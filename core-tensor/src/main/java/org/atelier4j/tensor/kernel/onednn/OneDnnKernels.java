@@ -1,0 +1,203 @@
+package org.atelier4j.tensor.kernel.onednn;
+
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.kernel.Binary;
+import org.atelier4j.tensor.kernel.Convolution;
+import org.atelier4j.tensor.kernel.Epilogue;
+import org.atelier4j.tensor.kernel.Interpolation;
+import org.atelier4j.tensor.kernel.Norm;
+import org.atelier4j.tensor.kernel.Parallel;
+import org.atelier4j.tensor.kernel.Pooling;
+import org.atelier4j.tensor.kernel.Reduction;
+import org.atelier4j.tensor.kernel.StridedCopy;
+import org.atelier4j.tensor.kernel.Unary;
+import org.atelier4j.tensor.kernel.nd4j.Nd4jKernels;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fast provider of the host: hot loops by oneDNN (FLOAT32 and BFLOAT16), which compiles itself to the processor at
+ * run time; everything else by the portable provider.
+ */
+public final class OneDnnKernels extends Nd4jKernels {
+
+    /**
+     * Loads oneDNN's native library.
+     *
+     * @throws LinkageError if there is none for this platform
+     */
+    public OneDnnKernels() {
+        OneDnn.stream();
+        OpenMp.find().ifPresent(Parallel::lend);
+    }
+
+    @Override
+    public String name() {
+        return "onednn";
+    }
+
+    private static boolean fast(Tensor x) {
+        return x.dtype() == DType.FLOAT32 || x.dtype() == DType.BFLOAT16;
+    }
+
+    private static boolean float32(Tensor x) {
+        return x.dtype() == DType.FLOAT32;
+    }
+
+    @Override
+    public void convert(Tensor x, Tensor out) {
+        if (!Movement.convert(x, out)) {
+            super.convert(x, out);
+        }
+    }
+
+    @Override
+    public void copy(StridedCopy copy, Tensor x, Tensor out) {
+        if (!Movement.copy(copy, x, out)) {
+            super.copy(copy, x, out);
+        }
+    }
+
+    @Override
+    public void unary(Unary f, Tensor x, Tensor out) {
+        if (!fast(x) || !Elementwise.unary(f, x, out)) {
+            super.unary(f, x, out);
+        }
+    }
+
+    @Override
+    public void unaryBackward(Unary f, Tensor x, Tensor y, Tensor dy, Tensor dx) {
+        if (!fast(x) || !Elementwise.unaryBackward(f, x, dy, dx)) {
+            super.unaryBackward(f, x, y, dy, dx);
+        }
+    }
+
+    @Override
+    public void binary(Binary f, Tensor a, Tensor b, Tensor out) {
+        if (!fast(a) || !Elementwise.binary(f, a, b, out)) {
+            super.binary(f, a, b, out);
+        }
+    }
+
+    @Override
+    public void reduce(Reduction f, Tensor x, int[] axes, Tensor out) {
+        if (!float32(x) || !Reductions.reduce(f, x, axes, out)) {
+            super.reduce(f, x, axes, out);
+        }
+    }
+
+    @Override
+    public void matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Epilogue epilogue, Tensor out) {
+        if (!fast(a) || !Products.matmul(a, transposeA, b, transposeB, epilogue, out)) {
+            super.matmul(a, transposeA, b, transposeB, epilogue, out);
+        }
+    }
+
+    @Override
+    public void conv(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
+        boolean done = computes(x, weight, out) && new Convolutions(conv, x, weight, out).forward(x, weight, epilogue, out);
+        if (!done) {
+            super.conv(conv, x, weight, epilogue, out);
+        }
+    }
+
+    @Override
+    public void convBackwardInput(Convolution conv, Tensor dy, Tensor weight, Tensor dx) {
+        boolean done = computes(dy, weight, dx) && new Convolutions(conv, dx, weight, dy).backwardInput(dy, weight, dx);
+        if (!done) {
+            super.convBackwardInput(conv, dy, weight, dx);
+        }
+    }
+
+    @Override
+    public void convBackwardWeight(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias) {
+        boolean done = computes(x, dy, dWeight) && new Convolutions(conv, x, dWeight, dy).backwardWeight(x, dy, dWeight, dBias);
+        if (!done) {
+            super.convBackwardWeight(conv, x, dy, dWeight, dBias);
+        }
+    }
+
+    private static boolean computes(Tensor a, Tensor b, Tensor c) {
+        return fast(a) && a.size() > 0 && b.size() > 0 && c.size() > 0;
+    }
+
+    @Override
+    public void averagePool(Pooling pooling, Tensor x, Tensor out) {
+        if (!computes(x, x, out) || !Images.averagePool(pooling, x, out)) {
+            super.averagePool(pooling, x, out);
+        }
+    }
+
+    @Override
+    public void averagePoolBackward(Pooling pooling, Tensor dy, Tensor dx) {
+        if (!computes(dy, dy, dx) || !Images.averagePoolBackward(pooling, dy, dx)) {
+            super.averagePoolBackward(pooling, dy, dx);
+        }
+    }
+
+    @Override
+    public void resize(Interpolation mode, Tensor x, Tensor out) {
+        if (!computes(x, x, out) || !Images.resize(mode, x, out)) {
+            super.resize(mode, x, out);
+        }
+    }
+
+    @Override
+    public void resizeBackward(Interpolation mode, Tensor dy, Tensor dx) {
+        if (!computes(dy, dy, dx) || !Images.resizeBackward(mode, dy, dx)) {
+            super.resizeBackward(mode, dy, dx);
+        }
+    }
+
+    @Override
+    public void softmax(boolean log, Tensor x, Tensor out) {
+        if (!fast(x) || !Rows.softmax(log, x, out)) {
+            super.softmax(log, x, out);
+        }
+    }
+
+    @Override
+    public void softmaxBackward(boolean log, Tensor y, Tensor dy, Tensor dx) {
+        if (!fast(y) || !Rows.softmaxBackward(log, y, dy, dx)) {
+            super.softmaxBackward(log, y, dy, dx);
+        }
+    }
+
+    @Override
+    public void norm(Norm norm, Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta, Tensor out, Tensor mean, Tensor rstd) {
+        if (float32(x) && LayerNorm.suits(norm, x, gamma, beta)) {
+            if (LayerNorm.forward(norm, x, gamma, beta, out, mean, rstd)) {
+                return;
+            }
+        }
+        if (float32(x) && GroupNorm.suits(norm, x)) {
+            new GroupNorm(norm, x).forward(x, gamma, beta, out, mean, rstd);
+        } else {
+            super.norm(norm, x, gamma, beta, out, mean, rstd);
+        }
+    }
+
+    @Override
+    public void normBackward(
+            Norm norm,
+            Tensor x,
+            @Nullable Tensor gamma,
+            @Nullable Tensor beta,
+            Tensor mean,
+            Tensor rstd,
+            Tensor dy,
+            Tensor dx,
+            @Nullable Tensor dGamma,
+            @Nullable Tensor dBeta) {
+        if (float32(x) && LayerNorm.suits(norm, x, gamma, beta) && dGamma != null && dBeta != null) {
+            if (LayerNorm.backward(norm, x, gamma, mean, rstd, dy, dx, dGamma, dBeta)) {
+                return;
+            }
+        }
+        if (float32(x) && GroupNorm.suits(norm, x)) {
+            new GroupNorm(norm, x).backward(x, gamma, beta, mean, rstd, dy, dx, dGamma, dBeta);
+        } else {
+            super.normBackward(norm, x, gamma, beta, mean, rstd, dy, dx, dGamma, dBeta);
+        }
+    }
+}
