@@ -1,0 +1,114 @@
+package org.atelier4j.diffusion;
+
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.Tensor;
+
+/**
+ * The continuous process of Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models"
+ * (arXiv:2206.00364): {@code x = x0 + σ ε}, with a network F whose input and target have unit variance at every σ.
+ *
+ * <p>The denoiser is {@code D(x; σ) = c_skip x + c_out F(c_in x; c_noise)}, eq. 7; the four functions stand in table 1,
+ * column "Ours", and below. Training draws {@code ln σ ~ N(P_mean, P_std²)}.
+ *
+ * @param sigmaData standard deviation of the data, 0.5 in the paper
+ * @param logSigmaMean P_mean, −1.2 in the paper
+ * @param logSigmaStd P_std &gt; 0, 1.2 in the paper
+ */
+public record EdmPreconditioning(double sigmaData, double logSigmaMean, double logSigmaStd) implements DiffusionLoss {
+
+    /** Checks the ranges. */
+    public EdmPreconditioning {
+        Check.that(
+                sigmaData > 0 && logSigmaStd > 0,
+                "EdmPreconditioning: sigmaData and logSigmaStd must be > 0, got %s and %s",
+                sigmaData,
+                logSigmaStd);
+    }
+
+    /** Returns the paper's numbers. */
+    public static EdmPreconditioning paper() {
+        return new EdmPreconditioning(0.5, -1.2, 1.2);
+    }
+
+    /** Returns the weight of the noisy image in the result, {@code σ_d²/(σ² + σ_d²)}. */
+    public double skip(double sigma) {
+        return sigmaData * sigmaData / variance(sigma);
+    }
+
+    /** Returns the weight of the network in the result, {@code σ σ_d/√(σ² + σ_d²)}. */
+    public double out(double sigma) {
+        return sigma * sigmaData / Math.sqrt(variance(sigma));
+    }
+
+    /** Returns the factor that gives the network's input unit variance, {@code 1/√(σ² + σ_d²)}. */
+    public double in(double sigma) {
+        return 1 / Math.sqrt(variance(sigma));
+    }
+
+    /** Returns the time that the network is told, {@code ln(σ)/4}. */
+    public double noise(double sigma) {
+        return Math.log(sigma) / 4;
+    }
+
+    /** Returns the loss weight {@code λ(σ) = (σ² + σ_d²)/(σ σ_d)² = 1/c_out²}. */
+    public double weight(double sigma) {
+        return 1 / (out(sigma) * out(sigma));
+    }
+
+    /** Returns the denoiser D(x; σ) around a network; it takes σ as time and returns x0. */
+    public Denoiser around(Denoiser network) {
+        return (x, sigma, condition) -> {
+            double[] s = sigma.toDoubles();
+            int images = s.length;
+            Tensor input = x.mul(PerImage.factors(i -> in(s[i]), images, x));
+            Tensor output = network.denoise(input, noises(s, x), condition);
+            Tensor kept = x.mul(PerImage.factors(i -> skip(s[i]), images, x));
+            return kept.add(output.mul(PerImage.factors(i -> out(s[i]), images, x))); // eq. 7
+        };
+    }
+
+    /** Returns noise levels for a batch, log-normal. */
+    public double[] drawSigmas(int images, Rng rng) {
+        double[] sigmas = rng.normal(Shape.of(images)).toDoubles();
+        for (int i = 0; i < images; i++) {
+            sigmas[i] = Math.exp(logSigmaMean + logSigmaStd * sigmas[i]);
+        }
+        return sigmas;
+    }
+
+    @Override
+    public Tensor loss(Denoiser network, Tensor x0, Condition condition, Rng rng) {
+        double[] sigma = drawSigmas(x0.dim(0), rng.split("sigma"));
+        return at(network, x0, condition, sigma, rng.split("eps").normal(x0.shape()));
+    }
+
+    /**
+     * Returns {@code mean λ(σ) ‖D(x0 + σε; σ) − x0‖²}, eq. 2, in the form of eq. 8: as {@code λ c_out² = 1}, it is the plain
+     * error of F against {@code (x0 − c_skip x)/c_out}.
+     *
+     * @param sigma one level per image
+     */
+    public Tensor at(Denoiser network, Tensor x0, Condition condition, double[] sigma, Tensor eps) {
+        int images = sigma.length;
+        Tensor x = x0.add(eps.mul(PerImage.factors(i -> sigma[i], images, x0)));
+        Tensor input = x.mul(PerImage.factors(i -> in(sigma[i]), images, x));
+        Tensor kept = x.mul(PerImage.factors(i -> skip(sigma[i]), images, x));
+        Tensor target = x0.sub(kept).mul(PerImage.factors(i -> 1 / out(sigma[i]), images, x));
+        return network.denoise(input, noises(sigma, x), condition)
+                .sub(target)
+                .square()
+                .mean();
+    }
+
+    private Tensor noises(double[] sigma, Tensor like) {
+        double[] told = new double[sigma.length];
+        java.util.Arrays.setAll(told, i -> noise(sigma[i]));
+        return PerImage.times(told, like);
+    }
+
+    private double variance(double sigma) {
+        return sigma * sigma + sigmaData * sigmaData;
+    }
+}

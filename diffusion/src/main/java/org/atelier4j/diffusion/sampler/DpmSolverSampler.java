@@ -1,0 +1,73 @@
+package org.atelier4j.diffusion.sampler;
+
+import org.atelier4j.diffusion.Condition;
+import org.atelier4j.diffusion.Denoiser;
+import org.atelier4j.diffusion.GaussianDiffusion;
+import org.atelier4j.diffusion.NoiseSchedule;
+import org.atelier4j.diffusion.sampler.SamplingLoop.State;
+import org.atelier4j.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * DPM-Solver++(2M): Lu et al. 2022 (arXiv:2211.01095), algorithm 2. Second order with one call of the denoiser per step: good
+ * images in 10 to 20 steps.
+ *
+ * <p>With {@code α = √ᾱ}, {@code σ = √(1 − ᾱ)}, {@code λ = ln(α/σ)} and {@code h_i = λ_i − λ_{i−1}},
+ * {@code x_i = σ_i/σ_{i−1} x_{i−1} − α_i (e^{−h_i} − 1) D_i}, {@code D_i = (1 + 1/(2r_i)) x̂_{0,i−1} − 1/(2r_i) x̂_{0,i−2}},
+ * {@code r_i = h_{i−1}/h_i}. The first step has no history and the last one ends at σ = 0, where h is infinite: there D is
+ * the estimate itself, which is first order (and DDIM).
+ */
+public final class DpmSolverSampler implements Sampler {
+    private final GaussianDiffusion diffusion;
+    private final X0Limit limit;
+
+    /** Samples with estimates clipped to [−1, 1]. */
+    public DpmSolverSampler(GaussianDiffusion diffusion) {
+        this(diffusion, X0Limit.clip());
+    }
+
+    /**
+     * Samples.
+     *
+     * @param diffusion the process that the network was trained for, usually spaced
+     * @param limit what is done to estimates of x0
+     */
+    public DpmSolverSampler(GaussianDiffusion diffusion, X0Limit limit) {
+        this.diffusion = diffusion;
+        this.limit = limit;
+    }
+
+    @Override
+    public int steps() {
+        return diffusion.schedule().steps();
+    }
+
+    @Override
+    public Tensor sample(Denoiser denoiser, Condition condition, ImageNoise noise, SamplingListener listener) {
+        return SamplingLoop.run(steps(), noise.draw(), listener, (state, i) -> {
+            int t = steps() - 1 - i;
+            Tensor x0 = limit.apply(diffusion.predictX0(denoiser, state.x(), t, condition));
+            return new State(step(state.x(), x0, state.x0(), t), x0);
+        });
+    }
+
+    /** Returns x at the step below t (0-based), from the estimates at t and at the step above it, if there was one. */
+    Tensor step(Tensor xt, Tensor x0, @Nullable Tensor above, int t) {
+        NoiseSchedule schedule = diffusion.schedule();
+        double from = schedule.alphasCumprod(t);
+        double to = schedule.alphasCumprodBefore(t);
+        double h = lambda(to) - lambda(from);
+        Tensor d = x0;
+        if (above != null && t > 0) {
+            double r = (lambda(from) - lambda(schedule.alphasCumprod(t + 1))) / h;
+            d = x0.mul(1 + 1 / (2 * r)).sub(above.mul(1 / (2 * r))); // line 9
+        }
+        double shrink = Math.sqrt((1 - to) / (1 - from));
+        return xt.mul(shrink).sub(d.mul(Math.sqrt(to) * Math.expm1(-h))); // line 10
+    }
+
+    /** Returns half the logarithm of the signal-to-noise ratio. */
+    private static double lambda(double alphaCumprod) {
+        return Math.log(alphaCumprod / (1 - alphaCumprod)) / 2;
+    }
+}
