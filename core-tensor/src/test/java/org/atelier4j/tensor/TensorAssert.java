@@ -16,11 +16,35 @@ public final class TensorAssert extends AbstractAssert<TensorAssert, Tensor> {
 
     /** Checks the shape. */
     public TensorAssert hasShape(int... dims) {
+        return hasShape(Shape.of(dims));
+    }
+
+    /** Checks the shape. */
+    public TensorAssert hasShape(Shape shape) {
         isNotNull();
-        if (!actual.shape().equals(Shape.of(dims))) {
-            failWithMessage("shape must be %s, got %s", Shape.of(dims), actual.shape());
+        if (!actual.shape().equals(shape)) {
+            failWithMessage("shape must be %s, got %s", shape, actual.shape());
         }
         return this;
+    }
+
+    /** Checks shape, element type and values: NaN equals NaN, and 0 equals −0. */
+    public TensorAssert isEqualTo(Tensor expected) {
+        return isCloseTo(expected, 0, 0);
+    }
+
+    /** Checks the elements in order, last axis fastest, as {@link #isCloseTo(Tensor, double, double)} does. */
+    public TensorAssert isCloseTo(double[] expected, double rtol, double atol) {
+        isNotNull();
+        if (actual.size() != expected.length) {
+            failWithMessage("must have %d elements, got shape %s", expected.length, actual.shape());
+        }
+        return compare(expected, rtol, atol);
+    }
+
+    /** Checks the elements in order, last axis fastest, for equality. */
+    public TensorAssert hasValues(double... expected) {
+        return isCloseTo(expected, 0, 0);
     }
 
     /** Checks shape, element type and every bit. */
@@ -39,8 +63,11 @@ public final class TensorAssert extends AbstractAssert<TensorAssert, Tensor> {
     /** Checks {@code |actual − expected| ≤ atol + rtol·|expected|} for each element; NaN equals NaN. */
     public TensorAssert isCloseTo(Tensor expected, double rtol, double atol) {
         sameKind(expected);
+        return compare(expected.toDoubles(), rtol, atol);
+    }
+
+    private TensorAssert compare(double[] e, double rtol, double atol) {
         double[] a = actual.toDoubles();
-        double[] e = expected.toDoubles();
         int bad = 0;
         int first = -1;
         int worst = -1;

@@ -22,8 +22,6 @@ public final class Parallel {
     private static volatile Team team = new Pool();
     private static volatile int threads = Runtime.getRuntime().availableProcessors();
 
-    private static volatile @Nullable Team team;
-
     private Parallel() {}
 
     /** A loop body. */
@@ -31,21 +29,6 @@ public final class Parallel {
     public interface Body {
         /** Does the work for {@code [from, to)}; called from several threads at once. */
         void run(int from, int to);
-    }
-
-    /** Threads that run a loop; a provider whose native code has some of its own lends them. */
-    public interface Team {
-        /** Returns how many threads there are, the caller included. */
-        int size();
-
-        /** Runs {@code job} on up to {@code count} threads at once, the caller's among them, and waits for all of them. */
-        void run(int count, Runnable job);
-    }
-
-    /** Lets loops run on a provider's threads instead of those of Java. */
-    public static void lend(Team lent) {
-        team = lent;
-        threads = lent.size();
     }
 
     /** Threads that run a loop together. */
@@ -60,10 +43,10 @@ public final class Parallel {
         void run(int threads, Runnable job);
     }
 
-    /** Makes all loops of this process run on another team, such as the one that a native library keeps busy anyway. */
-    public static void use(Team other) {
-        team = other;
-        threads = other.size();
+    /** Lets all loops run on a provider's threads, which its native code keeps busy anyway, instead of those of Java. */
+    public static void lend(Team lent) {
+        team = lent;
+        threads = lent.size();
     }
 
     /** Returns how many threads a loop uses at most, its caller included. */
@@ -93,12 +76,6 @@ public final class Parallel {
             return;
         }
         Job job = new Job(n, grain, chunks, body);
-        Team lent = team;
-        if (lent != null) {
-            lent.run(Math.min(threads, chunks), job);
-            job.await();
-            return;
-        }
         team.run(Math.min(threads, chunks), job);
         job.rethrow();
     }
