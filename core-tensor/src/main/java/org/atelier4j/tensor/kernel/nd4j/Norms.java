@@ -23,6 +23,7 @@ final class Norms {
     private final int perGroup;
     private final int stretch;
     private final int stretches; // per sample
+    private final int affineStep; // from one sample's gamma to the next: 0 where all share one
     private final double @Nullable [] gamma;
     private final double @Nullable [] beta;
 
@@ -35,6 +36,7 @@ final class Norms {
         perGroup = channels / norm.groups();
         stretch = Math.max(1, Parallel.GRAIN / channels);
         stretches = (positions - 1) / stretch + 1;
+        affineStep = gamma != null && gamma.rank() == 2 ? channels : 0;
         this.gamma = gamma == null ? null : all(gamma);
         this.beta = beta == null ? null : all(beta);
     }
@@ -73,16 +75,16 @@ final class Norms {
             x.get(row * channels, channels, values, 0);
             for (int c = 0; c < channels; c++) {
                 int group = sample * groups + c / perGroup;
-                double z = affine((values[c] - means[group]) * scales[group], c);
+                double z = affine((values[c] - means[group]) * scales[group], sample * affineStep + c);
                 values[c] = norm.silu() ? z * sigmoid(z) : z;
             }
             out.put(row * channels, channels, values, 0);
         });
     }
 
-    private double affine(double hat, int channel) {
-        double scaled = gamma == null ? hat : hat * gamma[channel];
-        return beta == null ? scaled : scaled + beta[channel];
+    private double affine(double hat, int at) {
+        double scaled = gamma == null ? hat : hat * gamma[at];
+        return beta == null ? scaled : scaled + beta[at];
     }
 
     private static double sigmoid(double z) {
@@ -184,26 +186,26 @@ final class Norms {
         double count = (double) positions * perGroup;
         double[] means = new double[samples * groups]; // of h
         double[] products = new double[samples * groups]; // of h ⊙ x̂
-        double[] dGammas = new double[channels];
-        double[] dBetas = new double[channels];
+        double[] dGammas = new double[affineStep == 0 ? channels : samples * channels];
+        double[] dBetas = new double[dGammas.length];
         for (int sample = 0; sample < samples; sample++) {
             int at = sample * 2 * channels;
             for (int c = 0; c < channels; c++) {
-                double scale = (gamma == null ? 1 : gamma[c]) / count;
+                double scale = (gamma == null ? 1 : gamma[sample * affineStep + c]) / count;
                 means[sample * groups + c / perGroup] += scale * sums[at + c];
                 products[sample * groups + c / perGroup] += scale * sums[at + channels + c];
-                dBetas[c] += sums[at + c];
-                dGammas[c] += sums[at + channels + c];
+                dBetas[sample * affineStep + c] += sums[at + c];
+                dGammas[sample * affineStep + c] += sums[at + channels + c];
             }
         }
         if (!norm.centered()) {
             Arrays.fill(means, 0);
         }
         if (dGamma != null) {
-            Elements.of(dGamma).put(0, channels, dGammas, 0);
+            Elements.of(dGamma).put(0, dGammas.length, dGammas, 0);
         }
         if (dBeta != null) {
-            Elements.of(dBeta).put(0, channels, dBetas, 0);
+            Elements.of(dBeta).put(0, dBetas.length, dBetas, 0);
         }
         forEachRow((row, sample, part) -> {
             double[] hat = Scratch.doubles(0, channels);
@@ -211,7 +213,7 @@ final class Norms {
             load(row, sample, mean, rstd, dy, hat, g);
             for (int c = 0; c < channels; c++) {
                 int group = sample * groups + c / perGroup;
-                double h = gamma == null ? g[c] : g[c] * gamma[c];
+                double h = gamma == null ? g[c] : g[c] * gamma[sample * affineStep + c];
                 g[c] = rstd[group] * (h - means[group] - hat[c] * products[group]);
             }
             dx.put(row * channels, channels, g, 0);
@@ -226,7 +228,7 @@ final class Norms {
             int group = sample * norm.groups() + c / perGroup;
             hat[c] = (hat[c] - mean[group]) * rstd[group];
             if (norm.silu()) {
-                double z = affine(hat[c], c);
+                double z = affine(hat[c], sample * affineStep + c);
                 double s = sigmoid(z);
                 g[c] *= s * (1 + z * (1 - s));
             }

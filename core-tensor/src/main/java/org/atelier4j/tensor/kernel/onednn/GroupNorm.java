@@ -1,6 +1,7 @@
 package org.atelier4j.tensor.kernel.onednn;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.device.HostStorage;
 import org.atelier4j.tensor.kernel.Norm;
@@ -28,8 +29,14 @@ final class GroupNorm {
     private final int width;
     private final int chunkRows;
     private final int chunks;
+    private final int affineStep;
 
-    GroupNorm(Norm norm, Tensor x) {
+    /**
+     * Plans the loops for a call.
+     *
+     * @param gamma (C), or (B, C), or null; beta has the same shape
+     */
+    GroupNorm(Norm norm, Tensor x, @Nullable Tensor gamma) {
         this.norm = norm;
         this.batch = x.dim(0);
         this.positions = x.dim(1);
@@ -39,6 +46,7 @@ final class GroupNorm {
         this.width = Math.max(1, Math.min(rows, 512 / channels)) * channels;
         this.chunkRows = Math.max(1, CHUNK / tile) * rows;
         this.chunks = (positions + chunkRows - 1) / chunkRows;
+        this.affineStep = gamma != null && gamma.rank() == 2 ? channels : 0;
     }
 
     /** Returns whether these loops pay for the shape: many positions of not too many channels. */
@@ -64,8 +72,9 @@ final class GroupNorm {
                     statistics(source, n, sums, means, rstds);
                     for (int i = 0; i < channels; i++) {
                         int group = n * norm.groups() + i / (channels / norm.groups());
-                        scale[n * channels + i] = g[i] * rstds[group];
-                        shift[n * channels + i] = b[i] - g[i] * rstds[group] * means[group];
+                        float factor = g[n * affineStep + i] * rstds[group];
+                        scale[n * channels + i] = factor;
+                        shift[n * channels + i] = b[n * affineStep + i] - factor * means[group];
                     }
                 },
                 (n, c) -> affine(source, target, n, c, scale, shift));
@@ -210,10 +219,10 @@ final class GroupNorm {
         float[] scale = Scratch.floats(5, tile);
         if (norm.silu()) {
             perChannel(saved.rstd(), n, scale);
-            float[] gamma = repeated(saved.gamma(), 0, Scratch.floats(6, tile));
+            float[] gamma = repeated(saved.gamma(), n * affineStep, Scratch.floats(6, tile));
             multiply(scale, gamma, tile);
         }
-        float[] shift = norm.silu() ? repeated(saved.beta(), 0, Scratch.floats(6, tile)) : scale;
+        float[] shift = norm.silu() ? repeated(saved.beta(), n * affineStep, Scratch.floats(6, tile)) : scale;
         float[] z = Scratch.floats(7, tile);
         float[] sigma = new float[norm.silu() ? tile : 0];
         for (int row = chunk * chunkRows; row < end(chunk); ) {
@@ -265,12 +274,12 @@ final class GroupNorm {
             double s = 0;
             double t = 0;
             for (int i = group * size; i < (group + 1) * size; i++) {
-                s += saved.gamma()[i] * total(sums, n, 0, i);
-                t += saved.gamma()[i] * total(sums, n, channels, i);
+                s += saved.gamma()[n * affineStep + i] * total(sums, n, 0, i);
+                t += saved.gamma()[n * affineStep + i] * total(sums, n, channels, i);
             }
             double rstd = saved.rstd()[n * norm.groups() + group];
             for (int i = group * size; i < (group + 1) * size; i++) {
-                p[n * channels + i] = (float) (rstd * saved.gamma()[i]);
+                p[n * channels + i] = (float) (rstd * saved.gamma()[n * affineStep + i]);
                 q[n * channels + i] = (float) (-rstd * rstd * rstd * t / count);
                 r[n * channels + i] = norm.centered() ? (float) (-rstd * s / count) : 0;
             }
@@ -300,18 +309,21 @@ final class GroupNorm {
         }
     }
 
+    /** Gradient of gamma or beta: per image as it is, or summed over images. */
     private float[] parameterGradient(double[] sums, int which, float @Nullable [] factor) {
-        float[] gradient = new float[channels];
+        double[] gradient = new double[affineStep == 0 ? channels : batch * channels];
         int size = channels / norm.groups();
-        for (int i = 0; i < channels; i++) {
-            double sum = 0;
-            for (int n = 0; n < batch; n++) {
+        for (int n = 0; n < batch; n++) {
+            for (int i = 0; i < channels; i++) {
                 double f = factor == null ? 1 : factor[n * norm.groups() + i / size];
-                sum += f * total(sums, n, which, i);
+                gradient[n * affineStep + i] += f * total(sums, n, which, i);
             }
-            gradient[i] = (float) sum;
         }
-        return gradient;
+        float[] rounded = new float[gradient.length];
+        for (int i = 0; i < rounded.length; i++) {
+            rounded[i] = (float) gradient[i];
+        }
+        return rounded;
     }
 
     // --- images, chunks and tiles -----------------------------------------------------------------------------------
@@ -390,12 +402,12 @@ final class GroupNorm {
     }
 
     private float[] cleared(float[] a) {
-        java.util.Arrays.fill(a, 0, width, 0);
+        Arrays.fill(a, 0, width, 0);
         return a;
     }
 
     private void fold(float[] s, float[] q, double[] sums, int at) {
-        java.util.Arrays.fill(sums, at, at + 2 * channels, 0);
+        Arrays.fill(sums, at, at + 2 * channels, 0);
         for (int i = 0; i < width; i++) {
             sums[at + i % channels] += s[i];
             sums[at + channels + i % channels] += q[i];
@@ -407,7 +419,7 @@ final class GroupNorm {
             return values.toFloats();
         }
         float[] all = new float[channels];
-        java.util.Arrays.fill(all, otherwise);
+        Arrays.fill(all, otherwise);
         return all;
     }
 

@@ -45,6 +45,7 @@ final class LayerNorm {
                 && x.dim(1) == 1
                 && x.size() > 0
                 && gamma != null
+                && gamma.rank() == 1
                 && beta != null;
     }
 

@@ -171,7 +171,7 @@ public final class OneDnnKernels extends Nd4jKernels {
             }
         }
         if (float32(x) && GroupNorm.suits(norm, x)) {
-            new GroupNorm(norm, x).forward(x, gamma, beta, out, mean, rstd);
+            new GroupNorm(norm, x, gamma).forward(x, gamma, beta, out, mean, rstd);
         } else {
             super.norm(norm, x, gamma, beta, out, mean, rstd);
         }
@@ -195,7 +195,7 @@ public final class OneDnnKernels extends Nd4jKernels {
             }
         }
         if (float32(x) && GroupNorm.suits(norm, x)) {
-            new GroupNorm(norm, x).backward(x, gamma, beta, mean, rstd, dy, dx, dGamma, dBeta);
+            new GroupNorm(norm, x, gamma).backward(x, gamma, beta, mean, rstd, dy, dx, dGamma, dBeta);
         } else {
             super.normBackward(norm, x, gamma, beta, mean, rstd, dy, dx, dGamma, dBeta);
         }
