@@ -32,6 +32,8 @@ import org.atelier4j.tensor.op.Pointwise;
 import org.atelier4j.tensor.op.Reduce;
 import org.atelier4j.tensor.op.Reshape;
 import org.atelier4j.tensor.op.Resize;
+import org.atelier4j.tensor.op.ScatterAddAxis;
+import org.atelier4j.tensor.op.ScatterAddRows;
 import org.atelier4j.tensor.op.Slice;
 import org.atelier4j.tensor.op.Softmax;
 import org.atelier4j.tensor.op.Where;
@@ -84,12 +86,14 @@ public final class Tensor {
 
     /** Returns a FLOAT32 tensor with a copy of the values, last axis fastest. */
     public static Tensor of(float[] values, int... shape) {
-        return upload(DType.FLOAT32, values.length, shape, b -> b.asFloatBuffer().put(values));
+        return upload(
+                DType.FLOAT32, values.length, shape, b -> b.asFloatBuffer().put(values));
     }
 
     /** Returns a FLOAT64 tensor with a copy of the values. */
     public static Tensor of(double[] values, int... shape) {
-        return upload(DType.FLOAT64, values.length, shape, b -> b.asDoubleBuffer().put(values));
+        return upload(
+                DType.FLOAT64, values.length, shape, b -> b.asDoubleBuffer().put(values));
     }
 
     /** Returns an INT32 tensor with a copy of the values. */
@@ -177,8 +181,7 @@ public final class Tensor {
 
     private static Tensor upload(DType dtype, int count, int[] dims, java.util.function.Consumer<ByteBuffer> writer) {
         Shape shape = dims.length == 0 && count != 1 ? Shape.of(count) : Shape.of(dims);
-        Check.shape(
-                shape.size() == count, "Tensor.of: shape must hold the %d values given, got %s", count, shape);
+        Check.shape(shape.size() == count, "Tensor.of: shape must hold the %d values given, got %s", count, shape);
         Tensor t = empty(shape, dtype, Device.cpu());
         ByteBuffer bytes = hostBuffer((long) count * dtype.bytes());
         writer.accept(bytes.duplicate().order(ByteOrder.nativeOrder()));
@@ -533,6 +536,16 @@ public final class Tensor {
         return new Arithmetic(Binary.LESS_EQUAL).apply(this, other);
     }
 
+    /** Returns {@code this > other} as BOOL. */
+    public Tensor greater(Tensor other) {
+        return other.less(this);
+    }
+
+    /** Returns {@code this ≥ other} as BOOL. */
+    public Tensor greaterEqual(Tensor other) {
+        return other.lessEqual(this);
+    }
+
     /** Returns {@code this > value} as BOOL. */
     public Tensor greater(double value) {
         return constant(value).less(this);
@@ -546,6 +559,22 @@ public final class Tensor {
     /** Returns {@code this == value} as BOOL. */
     public Tensor equal(double value) {
         return equal(constant(value));
+    }
+
+    /** Returns whether this BOOL is false. */
+    public Tensor not() {
+        Check.dtype("not", DType.BOOL, this);
+        return where(this, constant(0), constant(1));
+    }
+
+    /** Returns whether this BOOL and {@code other} are true. */
+    public Tensor and(Tensor other) {
+        return where(this, other, constant(0));
+    }
+
+    /** Returns whether this BOOL or {@code other} is true. */
+    public Tensor or(Tensor other) {
+        return where(this, constant(1), other);
     }
 
     /** Returns {@code condition ? a : b}, all three broadcast; {@code condition} is BOOL. */
@@ -589,14 +618,17 @@ public final class Tensor {
         return sub(mean(axes)).square().mean(axes);
     }
 
-    /** Returns the Euclidean norm over the axes. */
+    /** Returns the Euclidean norm over the axes; its gradient at 0 is 0. */
     public Tensor norm(int... axes) {
-        return square().sum(axes).sqrt();
+        Tensor squares = square().sum(axes);
+        Tensor zero = squares.equal(0);
+        return where(zero, squares, where(zero, squares.constant(1), squares).sqrt());
     }
 
-    /** Returns {@code log Σ eˣ} over one axis, kept with length 1. */
+    /** Returns {@code log Σ eˣ} over one axis, kept with length 1; −∞ where all x are. */
     public Tensor logSumExp(int axis) {
-        Tensor top = max(axis).detach();
+        double bound = dtype == DType.FLOAT64 ? Double.MAX_VALUE : 3e38; // keeps ∞ − ∞ away
+        Tensor top = max(axis).detach().clamp(-bound, bound);
         return sub(top).exp().sum(axis).log().add(top);
     }
 
@@ -713,7 +745,8 @@ public final class Tensor {
     /** Returns equal parts of one axis. */
     public List<Tensor> split(int axis, int parts) {
         int n = shape.dim(axis);
-        Check.shape(parts > 0 && n % parts == 0, "split: %d parts must divide axis %d, got shape %s", parts, axis, shape);
+        Check.shape(
+                parts > 0 && n % parts == 0, "split: %d parts must divide axis %d, got shape %s", parts, axis, shape);
         return java.util.stream.IntStream.range(0, parts)
                 .mapToObj(i -> slice(axis, i * (n / parts), n / parts))
                 .toList();
@@ -790,6 +823,36 @@ public final class Tensor {
         return GatherAxis.of(this, axis, indices);
     }
 
+    /**
+     * Returns zeros of length {@code length} along an axis plus {@code this[.., i, ..]} at {@code indices[.., i, ..]}, for
+     * all i; INT32 indices of this shape. The adjoint of {@link #gather}.
+     */
+    public Tensor scatterAdd(int axis, Tensor indices, int length) {
+        return ScatterAddAxis.of(this, axis, indices, length);
+    }
+
+    /**
+     * Returns {@code rows} rows of zeros plus row {@code this[i…, :]} at row {@code indices[i…]}, for all i; INT32 indices of
+     * this shape's leading axes. The adjoint of {@link #gatherRows}.
+     */
+    public Tensor scatterAddRows(Tensor indices, int rows) {
+        return ScatterAddRows.of(this, indices, rows);
+    }
+
+    /** Returns this with elements set to 0 with probability p and else divided by 1 − p (Srivastava et al. 2014). */
+    public Tensor dropout(double p, Rng rng) {
+        Check.that(p >= 0 && p < 1, "dropout: p must lie in [0, 1), got %s", p);
+        if (p == 0) {
+            return this;
+        }
+        Tensor factors;
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor kept = rng.bernoulli(1 - p, shape).to(device());
+            factors = scope.keep(kept.to(dtype).mul(1 / (1 - p)));
+        }
+        return mul(factors);
+    }
+
     // --- images -----------------------------------------------------------------------------------------------------
 
     /** Returns the largest of each window of (B, H, W, C). */
@@ -826,7 +889,8 @@ public final class Tensor {
             return dtype + shape.toString() + " (released)";
         }
         int n = (int) Math.min(8, size());
-        double[] head = n == 0 ? new double[0] : over(storage, offset, Shape.of(n)).toDoubles();
+        double[] head =
+                n == 0 ? new double[0] : over(storage, offset, Shape.of(n)).toDoubles();
         String values = Arrays.toString(head);
         return dtype + shape.toString() + " " + (n < size() ? values.replace("]", ", …]") : values);
     }

@@ -1,10 +1,13 @@
 package org.atelier4j.tensor.autograd;
 
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
+import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.ShapeException;
 import org.atelier4j.tensor.Tensor;
@@ -17,62 +20,108 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Nodes are visited by falling creation number with a heap, so there is no recursion and no separate topological
  * sort: whoever consumed a value was created after it.
+ *
+ * <p>An unrecorded pass frees as it goes. What a backward rule makes lies in a scope of its own that keeps only the
+ * gradients still on their way; a gradient that was passed on is released when this pass made its memory and no other
+ * gradient shares it. Values of the forward pass are older than the backward pass and never released, so a graph can be
+ * differentiated again.
  */
 final class Engine {
     private final boolean createGraph;
+    private final Set<Node> targets;
+    private final @Nullable Map<Node, boolean[]> routes;
     private final long firstSerial = Storage.lastSerial();
     private final Map<Node, Tensor> pending = new HashMap<>();
     private final Map<Storage, Integer> uses = new IdentityHashMap<>();
     private final PriorityQueue<Node> queue =
-            new PriorityQueue<>((a, b) -> Long.compare(b.number(), a.number()));
+            new PriorityQueue<>(Comparator.comparingLong(Node::number).reversed());
 
-    private Engine(boolean createGraph) {
+    private Engine(boolean createGraph, Set<Node> targets, @Nullable Map<Node, boolean[]> routes) {
         this.createGraph = createGraph;
+        this.targets = targets;
+        this.routes = routes;
     }
 
+    /** Runs the forward function and records it if a gradient may be asked for. */
     static Tensor apply(Op op, List<Tensor> inputs) {
-        boolean record = false;
-        if (!NoGrad.isActive()) {
-            for (Tensor x : inputs) {
-                record |= x.node() != null;
+        boolean off = NoGrad.isActive();
+        long before = Storage.lastSerial();
+        Op.Output out = off ? forward(op, inputs) : unrecorded(op, inputs);
+        Tensor y = out.value();
+        if (!off && y.dtype().isFloating() && needGradient(inputs)) {
+            return Node.record(op, inputs, out.saved(), y);
+        }
+        forget(out, before);
+        return y.detach();
+    }
+
+    private static Op.Output unrecorded(Op op, List<Tensor> inputs) {
+        try (NoGrad off = NoGrad.open()) {
+            return forward(op, inputs);
+        }
+    }
+
+    private static Op.Output forward(Op op, List<Tensor> inputs) {
+        return op.forward(inputs.get(0).device().kernels(), inputs);
+    }
+
+    private static boolean needGradient(List<Tensor> inputs) {
+        for (Tensor x : inputs) {
+            if (x.node() != null) {
+                return true;
             }
         }
-        Op.Output out;
-        try (NoGrad off = NoGrad.open()) {
-            out = op.forward(inputs.get(0).device().kernels(), inputs);
-        }
-        Tensor y = out.value();
-        if (!record || !y.dtype().isFloating()) {
-            return y;
-        }
-        Node node = Node.of(op, inputs, out.saved());
-        Tensor recorded = y.withNode(node);
-        node.output(recorded);
-        return recorded;
+        return false;
     }
 
-    /** Returns the gradient of {@code Σ y ⊙ dy} for every leaf that y depends on, and for {@code extra} nodes. */
-    static Map<Node, Tensor> backward(Tensor y, Tensor dy, List<Node> extra, boolean createGraph) {
-        Engine engine = new Engine(createGraph);
-        Node root = y.node();
-        if (root == null) {
-            return Map.of();
+    /** Frees what was saved for a backward pass that will not come. */
+    private static void forget(Op.Output out, long before) {
+        for (Tensor saved : out.saved()) {
+            Storage storage = saved.storage();
+            if (storage.serial() > before && storage != out.value().storage()) {
+                storage.release();
+            }
         }
+    }
+
+    /** Returns the gradients of {@code Σ y ⊙ dy} for all leaves on which y depends. */
+    static Map<Node, Tensor> toLeaves(Tensor y, Tensor dy, boolean createGraph) {
+        return new Engine(createGraph, Set.of(), null).run(place(y), dy);
+    }
+
+    /**
+     * Returns the gradients for some nodes only; branches of the graph that lead to none of them are not visited.
+     *
+     * @param border nodes behind which nothing is visited
+     */
+    static Map<Node, Tensor> to(Set<Node> targets, Set<Node> border, Tensor y, Tensor dy, boolean createGraph) {
+        Node root = place(y);
+        return new Engine(createGraph, targets, Routes.to(targets, root, border)).run(root, dy);
+    }
+
+    private static Node place(Tensor y) {
+        Node node = y.node();
+        if (node == null) {
+            throw new IllegalArgumentException(
+                    "backward: the value depends on no tensor that requires a gradient, shape " + y.shape());
+        }
+        return node;
+    }
+
+    private Map<Node, Tensor> run(Node root, Tensor dy) {
         Map<Node, Tensor> results = new HashMap<>();
-        try (NoGrad off = createGraph ? NoGrad.lifted() : NoGrad.open()) {
-            engine.arrive(root, dy);
-            while (!engine.queue.isEmpty()) {
-                Node node = engine.queue.poll();
-                Tensor arrived = engine.pending.remove(node);
-                boolean wanted = node.isLeaf() || extra.contains(node);
-                if (wanted) {
+        try (NoGrad mode = createGraph ? NoGrad.lifted() : NoGrad.open()) {
+            arrive(root, dy);
+            while (!queue.isEmpty()) {
+                Node node = queue.poll();
+                Tensor arrived = pending.remove(node);
+                boolean result = routes == null ? node.isLeaf() : targets.contains(node);
+                if (result) {
                     results.put(node, arrived);
                 }
-                if (!node.isLeaf()) {
-                    engine.visit(node, arrived);
-                }
-                if (!wanted) {
-                    engine.drop(arrived);
+                visit(node, arrived);
+                if (!result) {
+                    drop(arrived);
                 }
             }
         }
@@ -80,33 +129,49 @@ final class Engine {
     }
 
     private void visit(Node node, Tensor dy) {
+        boolean @Nullable [] leads = routes == null ? null : routes.get(node);
         Op op = node.op();
+        if (op == null || routes != null && leads == null) {
+            return;
+        }
+        Node seen = leads == null ? node : node.wanting(leads);
         if (createGraph) {
-            distribute(node, op.backward(node, dy));
+            distribute(seen, op, op.backward(seen, dy));
             return;
         }
         try (TensorScope scope = TensorScope.open()) {
-            List<Tensor> gradients = op.backward(node, dy);
-            distribute(node, gradients);
-            for (Node n : targets(node)) {
-                Tensor g = pending.get(n);
-                if (g != null) {
-                    scope.keep(g);
+            distribute(seen, op, op.backward(seen, dy));
+            for (Tensor x : node.inputs()) {
+                Node target = x.node();
+                Tensor underway = target == null ? null : pending.get(target);
+                if (underway != null) {
+                    scope.keep(underway);
                 }
             }
         }
     }
 
-    private static List<Node> targets(Node node) {
-        return node.inputs().stream().map(Tensor::node).filter(n -> n != null).toList();
-    }
-
-    private void distribute(Node node, List<Tensor> gradients) {
-        for (int i = 0; i < gradients.size(); i++) {
-            Node target = node.inputs().get(i).node();
+    private void distribute(Node node, Op op, List<Tensor> gradients) {
+        List<Tensor> inputs = node.inputs();
+        Check.state(
+                gradients.size() == inputs.size(),
+                "backward of %s: there must be one gradient (or null) for each of the %d inputs, got %d",
+                op.name(),
+                inputs.size(),
+                gradients.size());
+        for (int i = 0; i < inputs.size(); i++) {
+            Tensor x = inputs.get(i);
+            Node target = x.node();
             Tensor g = gradients.get(i);
-            if (target != null && g != null) {
-                arrive(target, unbroadcast(node, g, node.inputs().get(i).shape()));
+            if (g != null && target != null && node.needsGradient(i)) {
+                Check.state(
+                        g.dtype() == x.dtype(),
+                        "backward of %s: gradient %d must have the input's dtype %s, got %s",
+                        op.name(),
+                        i,
+                        x.dtype(),
+                        g.dtype());
+                arrive(target, unbroadcast(op, g, x.shape()));
             }
         }
     }
@@ -126,14 +191,14 @@ final class Engine {
     }
 
     /** Broadcasting copies an input; the gradient of a copy is a sum. */
-    private static Tensor unbroadcast(Node node, Tensor gradient, Shape shape) {
+    private static Tensor unbroadcast(Op op, Tensor gradient, Shape shape) {
         if (gradient.shape().equals(shape)) {
             return gradient;
         }
         try {
             return gradient.sumTo(shape);
         } catch (ShapeException e) {
-            throw new ShapeException("backward of " + node.op() + ": gradient must have the input's shape " + shape
+            throw new ShapeException("backward of " + op.name() + ": gradient must have the input's shape " + shape
                     + " or one it broadcasts to, got " + gradient.shape());
         }
     }
@@ -143,13 +208,10 @@ final class Engine {
     }
 
     /** Frees a gradient at once when this pass made it and nothing else looks at it: peak memory stays low. */
-    private void drop(@Nullable Tensor t) {
-        if (t == null) {
-            return;
-        }
+    private void drop(Tensor t) {
         Storage storage = t.storage();
-        boolean last = uses.merge(storage, -1, Integer::sum) == 0;
-        if (last && !createGraph && storage.serial() > firstSerial) {
+        Integer left = uses.merge(storage, -1, (a, b) -> a + b == 0 ? null : a + b);
+        if (left == null && !createGraph && storage.serial() > firstSerial) {
             storage.release();
         }
     }

@@ -1,16 +1,23 @@
 package org.atelier4j.tensor.autograd;
 
+import org.atelier4j.tensor.Check;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A scope in which this thread records nothing: {@code try (NoGrad n = NoGrad.open()) { … }}. Samplers, metrics and
- * optimizers run inside one.
+ * optimizers run inside one. Scopes nest, and no other thread is concerned, not even one started inside.
  */
 public final class NoGrad implements AutoCloseable {
-    private static final ThreadLocal<Boolean> ACTIVE = ThreadLocal.withInitial(() -> false);
+    private static final ThreadLocal<@Nullable NoGrad> INNERMOST = new ThreadLocal<>();
 
-    private final boolean before = ACTIVE.get();
+    private final @Nullable NoGrad parent = INNERMOST.get();
+    private final Thread owner = Thread.currentThread();
+    private final boolean active;
+    private boolean closed;
 
     private NoGrad(boolean active) {
-        ACTIVE.set(active);
+        this.active = active;
+        INNERMOST.set(this);
     }
 
     /** Stops recording until the scope closes. */
@@ -25,11 +32,27 @@ public final class NoGrad implements AutoCloseable {
 
     /** Returns whether this thread records nothing at present. */
     public static boolean isActive() {
-        return ACTIVE.get();
+        NoGrad scope = INNERMOST.get();
+        return scope != null && scope.active;
     }
 
+    /**
+     * Restores what was before; a second call does nothing.
+     *
+     * @throws IllegalStateException if a scope opened later is still open, or on another thread
+     */
     @Override
     public void close() {
-        ACTIVE.set(before);
+        if (closed) {
+            return;
+        }
+        Check.state(Thread.currentThread() == owner, "NoGrad: must be closed by the thread that opened it");
+        Check.state(INNERMOST.get() == this, "NoGrad: scopes must be closed in reverse order of opening");
+        closed = true;
+        if (parent == null) {
+            INNERMOST.remove();
+        } else {
+            INNERMOST.set(parent);
+        }
     }
 }

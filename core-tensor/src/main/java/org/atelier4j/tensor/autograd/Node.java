@@ -6,35 +6,70 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** One recorded application of an {@link Op}, or a leaf: a tensor whose gradient is asked for. */
+/**
+ * One recorded application of an {@link Op}, or a leaf: a tensor whose gradient is asked for.
+ *
+ * <p>A node holds what its op's backward rule may read: inputs, output and saved tensors, each with the version that its
+ * memory had. A tensor that was assigned a new value since is refused, never silently used.
+ */
 public final class Node {
     private static final AtomicLong CREATED = new AtomicLong();
 
-    private final long number = CREATED.incrementAndGet();
+    private final long number;
     private final @Nullable Op op;
     private final List<Tensor> inputs;
-    private final long[] versions;
     private final List<Tensor> saved;
+    private final long[] inputVersions;
+    private final long[] savedVersions;
+    private final boolean @Nullable [] wanted;
     private @Nullable Tensor output;
+    private long outputVersion;
     private volatile boolean frozen;
 
     private Node(@Nullable Op op, List<Tensor> inputs, List<Tensor> saved) {
+        this.number = CREATED.incrementAndGet();
         this.op = op;
         this.inputs = inputs;
         this.saved = saved;
-        this.versions = new long[inputs.size()];
-        for (int i = 0; i < versions.length; i++) {
-            versions[i] = inputs.get(i).storage().version();
-        }
+        this.inputVersions = versions(inputs);
+        this.savedVersions = versions(saved);
+        this.wanted = null;
     }
 
-    static Node of(Op op, List<Tensor> inputs, List<Tensor> saved) {
-        return new Node(op, inputs, saved);
+    private Node(Node original, boolean[] wanted) {
+        this.number = original.number;
+        this.op = original.op;
+        this.inputs = original.inputs;
+        this.saved = original.saved;
+        this.inputVersions = original.inputVersions;
+        this.savedVersions = original.savedVersions;
+        this.output = original.output;
+        this.outputVersion = original.outputVersion;
+        this.wanted = wanted;
+    }
+
+    /** Returns {@code y}, the result of {@code op}, as a tensor with a place in the graph. */
+    static Tensor record(Op op, List<Tensor> inputs, List<Tensor> saved, Tensor y) {
+        Node node = new Node(op, inputs, saved);
+        Tensor recorded = y.withNode(node);
+        node.output = recorded;
+        node.outputVersion = y.storage().version();
+        return recorded;
     }
 
     /** Returns a node without inputs, at which gradients arrive and end. */
     public static Node leaf() {
         return new Node(null, List.of(), List.of());
+    }
+
+    /** Returns the number of the node created last in this process. */
+    static long lastNumber() {
+        return CREATED.get();
+    }
+
+    /** Returns this node as a backward rule sees it when only some of its inputs' gradients are wanted. */
+    Node wanting(boolean[] inputsWanted) {
+        return new Node(this, inputsWanted);
     }
 
     /** Returns the number of this node in order of creation: inputs always have smaller ones. */
@@ -52,7 +87,7 @@ public final class Node {
         return frozen;
     }
 
-    /** Lets a leaf take gradients or not; how layers are frozen. */
+    /** Lets a leaf take gradients or not; how layers are frozen. Both recording and backward passes look at it. */
     public void setFrozen(boolean frozen) {
         Check.state(isLeaf(), "freeze: only leaves can be frozen, got the result of %s", op == null ? "" : op.name());
         this.frozen = frozen;
@@ -63,7 +98,7 @@ public final class Node {
         return op;
     }
 
-    /** Returns the inputs of the recorded call. */
+    /** Returns the inputs of the recorded call, for their shapes and places; read values through {@link #input}. */
     public List<Tensor> inputs() {
         return inputs;
     }
@@ -74,35 +109,56 @@ public final class Node {
      * @throws IllegalStateException if its value was assigned since
      */
     public Tensor input(int i) {
-        Tensor x = inputs.get(i);
-        Check.state(
-                x.storage().version() == versions[i],
-                "backward of %s: input %d of shape %s was assigned a new value after it was recorded",
-                op == null ? "leaf" : op.name(),
-                i,
-                x.shape());
-        return x;
+        return unchanged(inputs.get(i), inputVersions[i], "input " + i);
     }
 
     /** Returns whether the gradient of an input is asked for. */
     public boolean needsGradient(int i) {
-        return inputs.get(i).node() != null;
+        return wanted == null ? inputs.get(i).node() != null : wanted[i];
     }
 
-    /** Returns a tensor that the forward pass saved. */
+    /**
+     * Returns a tensor that the forward pass saved.
+     *
+     * @throws IllegalStateException if its value was assigned since
+     */
     public Tensor saved(int i) {
-        return saved.get(i);
+        return unchanged(saved.get(i), savedVersions[i], "saved tensor " + i);
     }
 
-    /** Returns the result of the recorded call. */
+    /**
+     * Returns the result of the recorded call.
+     *
+     * @throws IllegalStateException if its value was assigned since, or if this is a leaf
+     */
     public Tensor output() {
         if (output == null) {
             throw new IllegalStateException("node: a leaf has no output");
         }
-        return output;
+        return unchanged(output, outputVersion, "the output");
     }
 
-    void output(Tensor y) {
-        output = y;
+    private Tensor unchanged(Tensor x, long version, String what) {
+        Check.state(
+                x.storage().version() == version,
+                "backward of %s: %s of shape %s was assigned a new value after it was recorded",
+                op == null ? "leaf" : op.name(),
+                what,
+                x.shape());
+        return x;
+    }
+
+    private static long[] versions(List<Tensor> tensors) {
+        long[] versions = new long[tensors.size()];
+        for (int i = 0; i < versions.length; i++) {
+            versions[i] = tensors.get(i).storage().version();
+        }
+        return versions;
+    }
+
+    /** Returns the op with its parameters and this node's number; inputs are not followed. */
+    @Override
+    public String toString() {
+        return (op == null ? "leaf" : op.toString()) + " #" + number;
     }
 }

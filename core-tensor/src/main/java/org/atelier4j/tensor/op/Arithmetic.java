@@ -9,7 +9,11 @@ import org.atelier4j.tensor.autograd.BinaryOp;
 import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Kernels;
 
-/** {@code y_i = f(a_i, b_i)} with broadcasting; the partial derivatives stand in the two switches below. */
+/**
+ * {@code y_i = f(a_i, b_i)} with broadcasting; the partial derivatives stand in the two switches below.
+ *
+ * <p>At awkward points they are those of PyTorch: {@code ∂(a⁰)/∂a = 0} and, for a = 0 and b ≥ 0, {@code ∂(aᵇ)/∂b = 0}.
+ */
 public record Arithmetic(Binary f) implements BinaryOp {
 
     @Override
@@ -39,7 +43,7 @@ public record Arithmetic(Binary f) implements BinaryOp {
             case ADD, SUB -> dy;
             case MUL -> dy.mul(b);
             case DIV -> dy.div(b);
-            case POW -> dy.mul(b).mul(a.pow(b.sub(1)));
+            case POW -> dy.mul(b).mul(oneWhere(a.abs().add(b.abs()).equal(0), a).pow(b.sub(1)));
             case MAX -> dy.mul(share(b, a));
             case MIN -> dy.mul(share(a, b));
             case EQUAL, LESS, LESS_EQUAL -> throw new IllegalStateException(name() + ": has no gradient");
@@ -53,11 +57,16 @@ public record Arithmetic(Binary f) implements BinaryOp {
             case SUB -> dy.neg();
             case MUL -> dy.mul(a);
             case DIV -> dy.mul(y).div(b).neg();
-            case POW -> dy.mul(y).mul(a.log());
+            case POW -> dy.mul(y).mul(oneWhere(a.equal(0), a).log());
             case MAX -> dy.mul(share(a, b));
             case MIN -> dy.mul(share(b, a));
             case EQUAL, LESS, LESS_EQUAL -> throw new IllegalStateException(name() + ": has no gradient");
         };
+    }
+
+    /** Keeps {@code 0·0⁻¹} and {@code 0·log 0}, which stand for 0, from becoming NaN; derivatives of them included. */
+    private static Tensor oneWhere(Tensor condition, Tensor a) {
+        return Tensor.where(condition, Tensor.full(1, a.dtype(), Shape.scalar()).to(a.device()), a);
     }
 
     /** Returns 1 where {@code low < high}, ½ where they are equal, else 0. */

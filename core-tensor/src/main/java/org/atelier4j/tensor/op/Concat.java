@@ -42,7 +42,9 @@ public record Concat(int axis) implements Op {
         long at = 0;
         for (Tensor x : inputs) {
             kernels.copy(
-                    new StridedCopy(x.shape(), Strides.contiguous(x.shape()), Strides.of(at * steps[axis], steps)), x, y);
+                    new StridedCopy(x.shape(), Strides.contiguous(x.shape()), Strides.of(at * steps[axis], steps)),
+                    x,
+                    y);
             at += x.dim(axis);
         }
         return Output.of(y);

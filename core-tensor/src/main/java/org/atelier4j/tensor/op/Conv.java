@@ -2,7 +2,9 @@ package org.atelier4j.tensor.op;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -12,6 +14,7 @@ import org.atelier4j.tensor.autograd.Op;
 import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.Epilogue;
 import org.atelier4j.tensor.kernel.Kernels;
+import org.atelier4j.tensor.kernel.Unary;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,24 @@ import org.jspecify.annotations.Nullable;
  * <p>Inputs: x (B, spatial…, C), w (O, C/groups, kernel…), and optionally bias (O) and residual of y's shape.
  */
 public record Conv(Convolution geometry) implements Op {
+
+    /**
+     * Returns {@code f(conv(x, w) + bias + residual)}: one kernel where nothing is recorded, else a convolution and an
+     * elementwise function.
+     *
+     * @param residual needs a bias beside it
+     */
+    public static Tensor activated(
+            Convolution geometry, Tensor x, Tensor w, @Nullable Tensor bias, @Nullable Tensor residual, Unary f) {
+        Check.that(bias != null || residual == null, "conv: a residual needs a bias beside it, got none");
+        List<Tensor> inputs =
+                Stream.of(x, w, bias, residual).filter(Objects::nonNull).toList();
+        Conv conv = new Conv(geometry);
+        if (NoGrad.isActive() || inputs.stream().allMatch(t -> t.node() == null)) {
+            return conv.run(x.device().kernels(), inputs, f);
+        }
+        return conv.apply(inputs.toArray(Tensor[]::new)).unary(f);
+    }
 
     /** Returns the result's shape. */
     static Shape resultShape(Convolution geometry, Shape x, Shape w) {
@@ -36,7 +57,8 @@ public record Conv(Convolution geometry) implements Op {
         int groups = geometry.groups();
         Check.shape(
                 x.dim(-1) == w.dim(1) * groups && w.dim(0) % groups == 0,
-                "conv: x must have C = %d channels (%d of the weight times %d groups) and groups divide O, got %s and %s",
+                "conv: x must have C = %d channels (%d of the weight times %d groups) and groups divide O, got %s and"
+                        + " %s",
                 w.dim(1) * groups,
                 w.dim(1),
                 groups,
@@ -53,6 +75,10 @@ public record Conv(Convolution geometry) implements Op {
 
     @Override
     public Output forward(Kernels kernels, List<Tensor> inputs) {
+        return Output.of(run(kernels, inputs, null));
+    }
+
+    private Tensor run(Kernels kernels, List<Tensor> inputs, @Nullable Unary f) {
         Tensor x = inputs.get(0);
         Tensor w = inputs.get(1);
         Check.that(x.dtype() == w.dtype(), "conv: dtypes must be equal, got %s and %s", x.dtype(), w.dtype());
@@ -70,8 +96,8 @@ public record Conv(Convolution geometry) implements Op {
                 shape,
                 residual == null ? null : residual.shape());
         Tensor y = Tensor.empty(shape, x.dtype(), x.device());
-        kernels.conv(geometry, x, w, new Epilogue(bias, residual, null), y);
-        return Output.of(y);
+        kernels.conv(geometry, x, w, new Epilogue(bias, residual, f), y);
+        return y;
     }
 
     @Override
@@ -88,7 +114,8 @@ public record Conv(Convolution geometry) implements Op {
         } else {
             gradients[1] = node.needsGradient(1) ? new ConvWeight(geometry, w.shape()).apply(x, dy) : null;
             if (wantsBias) {
-                gradients[2] = dy.sum(IntStream.range(0, dy.rank() - 1).toArray()).reshape(-1);
+                gradients[2] =
+                        dy.sum(IntStream.range(0, dy.rank() - 1).toArray()).reshape(-1);
             }
         }
         if (gradients.length > 3) {

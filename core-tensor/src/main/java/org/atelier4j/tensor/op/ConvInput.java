@@ -16,6 +16,8 @@ public record ConvInput(Convolution geometry, Shape target) implements BinaryOp 
 
     @Override
     public Tensor forward(Kernels kernels, Tensor dy, Tensor w) {
+        Check.that(
+                dy.dtype() == w.dtype(), "convTranspose: dtypes must be equal, got %s and %s", dy.dtype(), w.dtype());
         Shape expected = Conv.resultShape(geometry, target, w.shape());
         Check.shape(
                 dy.shape().equals(expected),

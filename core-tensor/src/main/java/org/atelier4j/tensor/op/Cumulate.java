@@ -19,8 +19,7 @@ public record Cumulate(Reduction f, int axis, boolean exclusive, boolean reverse
 
     /** Checks the function. */
     public Cumulate {
-        Check.that(
-                f == Reduction.SUM || f == Reduction.PROD, "cumulate: function must be SUM or PROD, got %s", f);
+        Check.that(f == Reduction.SUM || f == Reduction.PROD, "cumulate: function must be SUM or PROD, got %s", f);
     }
 
     /** Runs from the front, each element included. */
@@ -48,7 +47,8 @@ public record Cumulate(Reduction f, int axis, boolean exclusive, boolean reverse
             Tensor one = Tensor.onesLike(x.slice(axis, k, 1));
             Tensor head = x.slice(axis, 0, k);
             Tensor without = Tensor.concat(axis, head, one, x.slice(axis, k + 1, n - k - 1));
-            Tensor product = new Cumulate(f, axis, exclusive, reverse).apply(without).mul(dy);
+            Tensor product =
+                    new Cumulate(f, axis, exclusive, reverse).apply(without).mul(dy);
             int skip = exclusive ? 1 : 0;
             Tensor sees = reverse
                     ? product.slice(axis, 0, Math.max(0, k + 1 - skip))

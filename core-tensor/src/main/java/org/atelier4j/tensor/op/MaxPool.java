@@ -42,6 +42,7 @@ public record MaxPool(Pooling pooling) implements Op {
         int channels = x.dim(3);
         Tensor flat = dy.reshape(batch, -1, channels); // (B, H'W', C)
         Tensor winners = node.saved(0).reshape(batch, -1, channels);
-        return List.of(new ScatterAddAxis(1, x.dim(1) * x.dim(2)).apply(flat, winners).reshape(x));
+        return List.of(
+                new ScatterAddAxis(1, x.dim(1) * x.dim(2)).apply(flat, winners).reshape(x));
     }
 }

@@ -47,6 +47,7 @@ public record Normalize(Norm norm) implements Op {
                     x.dim(2),
                     affine,
                     x.shape());
+            Check.dtype("normalize: gamma and beta", x.dtype(), inputs.get(i));
             Check.shape(
                     affine.equals(inputs.get(1).shape()),
                     "normalize: gamma and beta must have one shape, got %s and %s",
@@ -113,7 +114,8 @@ public record Normalize(Norm norm) implements Op {
         List<Tensor> gradients = new ArrayList<>();
         Tensor gx = (gamma == null ? g : g.mul(gamma)).reshape(grouped);
         Tensor inner = gx.sub(hat.mul(gx.mul(hat).mean(1, 3)));
-        gradients.add((norm.centered() ? inner.sub(gx.mean(1, 3)) : inner).mul(rstd).reshape(x.shape()));
+        gradients.add(
+                (norm.centered() ? inner.sub(gx.mean(1, 3)) : inner).mul(rstd).reshape(x.shape()));
         if (gamma != null) {
             gradients.add(g.mul(flat).sumTo(gamma.shape()).reshape(node.input(1).shape()));
         }

@@ -23,7 +23,11 @@ public record Pad(int axis, int before, int after) implements UnaryOp {
         int a = Check.axis("padReflect", axis, x.shape());
         int n = x.dim(a);
         Check.shape(
-                amount >= 0 && amount < n, "padReflect: amount must lie in [0, %d), got %d for shape %s", n, amount, x.shape());
+                amount >= 0 && amount < n,
+                "padReflect: amount must lie in [0, %d), got %d for shape %s",
+                n,
+                amount,
+                x.shape());
         int[] from = new int[n + 2 * amount];
         for (int i = 0; i < from.length; i++) {
             int j = Math.abs(i - amount);
@@ -39,7 +43,9 @@ public record Pad(int axis, int before, int after) implements UnaryOp {
         long[] steps = target.strides();
         kernels.fill(0, y);
         kernels.copy(
-                new StridedCopy(x.shape(), Strides.contiguous(x.shape()), Strides.of(before * steps[axis], steps)), x, y);
+                new StridedCopy(x.shape(), Strides.contiguous(x.shape()), Strides.of(before * steps[axis], steps)),
+                x,
+                y);
         return y;
     }
 

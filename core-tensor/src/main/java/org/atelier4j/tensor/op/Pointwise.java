@@ -25,6 +25,9 @@ public record Pointwise(Unary f) implements UnaryOp {
 
     @Override
     public Tensor backward(Tensor x, Tensor y, Tensor dy) {
+        if (f.function() == Unary.Function.AFFINE) {
+            return dy.mul(f.a());
+        }
         if (!NoGrad.isActive()) {
             return dy.mul(f.derivative(x, y));
         }

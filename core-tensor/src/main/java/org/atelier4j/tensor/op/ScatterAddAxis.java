@@ -2,6 +2,8 @@ package org.atelier4j.tensor.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.autograd.Node;
 import org.atelier4j.tensor.autograd.Op;
@@ -13,6 +15,18 @@ import org.atelier4j.tensor.kernel.Kernels;
  * @param length of the result's axis
  */
 public record ScatterAddAxis(int axis, int length) implements Op {
+
+    /** Scatters along {@code axis}; {@code indices} is INT32 of x's shape. */
+    public static Tensor of(Tensor x, int axis, Tensor indices, int length) {
+        int a = Check.axis("scatterAdd", axis, x.shape());
+        Check.dtype("scatterAdd: indices", DType.INT32, indices);
+        Check.shape(
+                indices.shape().equals(x.shape()),
+                "scatterAdd: indices must have shape %s, got %s",
+                x.shape(),
+                indices.shape());
+        return new ScatterAddAxis(a, length).apply(x, indices);
+    }
 
     @Override
     public Output forward(Kernels kernels, List<Tensor> inputs) {

@@ -29,7 +29,7 @@ public record Where() implements Op {
     @Override
     public List<Tensor> backward(Node node, Tensor dy) {
         Tensor c = node.input(0);
-        Tensor zero = Tensor.zerosLike(dy);
+        Tensor zero = Tensor.full(0, dy.dtype(), Shape.scalar()).to(dy.device());
         return Arrays.asList(
                 null,
                 node.needsGradient(1) ? Tensor.where(c, dy, zero) : null,
