@@ -51,7 +51,7 @@ public final class TensorScope implements AutoCloseable {
         }
     }
 
-    /** Returns {@code tensor}, whose memory now outlives this scope. */
+    /** Returns {@code tensor}, whose memory now outlives this scope, and those that are open inside it. */
     public Tensor keep(Tensor tensor) {
         kept.add(tensor.storage());
         return tensor;
@@ -92,7 +92,9 @@ public final class TensorScope implements AutoCloseable {
         Check.state(INNERMOST.get() == this, "TensorScope: scopes must be closed in reverse order of opening");
         closed = true;
         Set<Storage> survivors = Collections.newSetFromMap(new IdentityHashMap<>());
-        survivors.addAll(kept);
+        for (TensorScope scope = this; scope != null; scope = scope.parent) {
+            survivors.addAll(scope.kept);
+        }
         for (Storage storage : made) {
             if (storage.isReleased()) {
                 continue;

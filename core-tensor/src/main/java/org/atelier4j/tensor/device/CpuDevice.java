@@ -1,5 +1,6 @@
 package org.atelier4j.tensor.device;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.TensorScope;
@@ -35,6 +36,7 @@ final class CpuDevice implements Device {
         target.checkRange(index, source.remaining() / width);
         ((HostStorage) target).bytes().put(Math.toIntExact(index * width), source, source.position(), source.remaining());
         source.position(source.limit());
+        Reference.reachabilityFence(target);
     }
 
     @Override
@@ -47,6 +49,7 @@ final class CpuDevice implements Device {
                 Math.toIntExact(index * width),
                 target.remaining());
         target.position(target.limit());
+        Reference.reachabilityFence(source);
     }
 
     @Override

@@ -1,34 +1,38 @@
 package org.atelier4j.tensor.device;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import org.atelier4j.tensor.Check;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Free lists of off-heap blocks by size class. A fresh 4 MB array costs 2–3 ms in page faults, one from here less than a
  * microsecond; a training step asks for the same sizes again and again, so memory stays flat after the first.
  *
  * <p>Classes are eight per doubling, so at most 1/8 of a block is wasted. Blocks start at a multiple of 64 bytes.
+ *
+ * <p>The garbage collector does not see off-heap memory, so tensors made outside of all scopes could pile up before it
+ * runs. Whenever the reserved memory has doubled, the pool asks it to run and looks for what it freed.
  */
 public final class HostPool {
     /** The pool of this process. */
     public static final HostPool SHARED = new HostPool();
 
     private static final int ALIGNMENT = 64;
+    private static final long FIRST_COLLECTION = 1L << 30;
 
     private final Map<Long, ArrayDeque<Block>> free = new HashMap<>();
     private long reservedBytes;
     private long pooledBytes;
+    private long collectAt = FIRST_COLLECTION;
 
     private HostPool() {}
 
     /** A block of memory; {@code base} is what malloc returned, {@code bytes} the aligned part. */
-    record Block(Pointer base, BytePointer pointer, ByteBuffer bytes, long capacity) {}
+    record Block(Pointer base, long address, ByteBuffer bytes, long capacity) {}
 
     /** Returns the bytes held from the operating system, in use or pooled. */
     public synchronized long reservedBytes() {
@@ -50,14 +54,12 @@ public final class HostPool {
 
     Block take(long bytes) {
         long capacity = sizeClass(bytes);
-        synchronized (this) {
-            ArrayDeque<Block> blocks = free.get(capacity);
-            if (blocks != null && !blocks.isEmpty()) {
-                pooledBytes -= capacity;
-                return blocks.pop();
-            }
+        Block block = reuse(capacity);
+        if (block == null && shouldCollect(capacity)) {
+            collect();
+            block = reuse(capacity);
         }
-        return reserve(capacity, bytes);
+        return block != null ? block : reserve(capacity, bytes);
     }
 
     synchronized void give(Block block) {
@@ -65,22 +67,52 @@ public final class HostPool {
         pooledBytes += block.capacity();
     }
 
+    private synchronized @Nullable Block reuse(long capacity) {
+        ArrayDeque<Block> blocks = free.get(capacity);
+        if (blocks == null || blocks.isEmpty()) {
+            return null;
+        }
+        pooledBytes -= capacity;
+        return blocks.pop();
+    }
+
+    private synchronized boolean shouldCollect(long capacity) {
+        return reservedBytes + capacity > collectAt;
+    }
+
+    /** Runs the garbage collector and gives its cleaners a moment. */
+    private void collect() {
+        System.gc();
+        try {
+            Thread.sleep(20);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        synchronized (this) {
+            collectAt = Math.max(FIRST_COLLECTION, 2 * (reservedBytes - pooledBytes));
+            collectAt = Math.max(collectAt, reservedBytes + FIRST_COLLECTION / 4);
+        }
+    }
+
     private Block reserve(long capacity, long asked) {
         Check.that(
-                capacity <= Integer.MAX_VALUE,
+                asked <= Integer.MAX_VALUE - ALIGNMENT,
                 "Tensor: a tensor on the CPU must be smaller than 2 GiB, got %d bytes",
                 asked);
         Pointer base = Pointer.malloc(capacity + ALIGNMENT);
         if (base == null || base.isNull()) {
-            throw new OutOfMemoryError("Tensor: the system has no " + capacity + " bytes left; " + reservedBytes()
-                    + " are held, " + pooledBytes() + " of them unused");
+            trim();
+            base = Pointer.malloc(capacity + ALIGNMENT);
         }
-        long skip = -base.address() & ALIGNMENT - 1;
-        BytePointer pointer = new BytePointer(base).position(skip).limit(skip + capacity);
+        if (base == null || base.isNull()) {
+            throw new OutOfMemoryError(
+                    "Tensor: the system has no " + capacity + " bytes left; tensors hold " + reservedBytes());
+        }
+        long address = base.address() + (-base.address() & ALIGNMENT - 1);
         synchronized (this) {
             reservedBytes += capacity;
         }
-        return new Block(base, pointer, pointer.asByteBuffer().slice().order(ByteOrder.nativeOrder()), capacity);
+        return new Block(base, address, HostStorage.memory(address, capacity), capacity);
     }
 
     /** Rounds up to the next of eight steps between powers of two, at least one alignment unit. */
@@ -89,6 +121,6 @@ public final class HostPool {
             return Math.max(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
         }
         long step = Long.highestOneBit(bytes - 1) >> 3;
-        return (bytes + step - 1) / step * step;
+        return Math.min((bytes + step - 1) / step * step, Math.max(bytes, Integer.MAX_VALUE - ALIGNMENT));
     }
 }

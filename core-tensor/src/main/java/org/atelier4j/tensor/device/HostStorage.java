@@ -1,6 +1,7 @@
 package org.atelier4j.tensor.device;
 
 import java.lang.ref.Cleaner;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -9,55 +10,81 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.function.Supplier;
+import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Off-heap memory of the host, shared without a copy between Java loops (as NIO buffers), oneDNN (as an address) and
- * ND4J (as a pointer).
+ * Off-heap memory of the host, shared without a copy between Java loops (as NIO buffers), oneDNN and ND4J (as an
+ * address).
+ *
+ * <p>Buffers and addresses do not keep the memory allocated, only the storage does. Whoever uses them outside of an op
+ * ends with {@link java.lang.ref.Reference#reachabilityFence}.
  */
 public final class HostStorage extends Storage {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final HostPool.@Nullable Block block;
-    private final Pointer pointer;
+    private final @Nullable Object owner;
     private final ByteBuffer bytes;
+    private final Buffer elements;
     private final long address;
-    private @Nullable Object guest;
+    private Cleaner.@Nullable Cleanable managed;
     private @Nullable Object companion;
 
     HostStorage(Device device, DType dtype, long length, HostPool.Block block) {
-        super(device, dtype, length);
-        this.block = block;
-        this.pointer = block.pointer();
-        this.bytes = block.bytes();
-        this.address = pointer.address() + pointer.position();
+        this(device, dtype, length, block, null, block.bytes(), block.address());
     }
 
-    private HostStorage(DType dtype, long length, Pointer pointer, ByteBuffer bytes, Object guest) {
-        super(Device.cpu(), dtype, length);
-        this.block = null;
-        this.pointer = pointer;
-        this.bytes = bytes;
-        this.address = pointer.address() + pointer.position() * Math.max(1, pointer.sizeof());
-        this.guest = guest;
+    private HostStorage(
+            Device device,
+            DType dtype,
+            long length,
+            HostPool.@Nullable Block block,
+            @Nullable Object owner,
+            ByteBuffer memory,
+            long address) {
+        super(device, dtype, length);
+        this.block = block;
+        this.owner = owner;
+        this.address = address;
+        this.bytes = memory.slice(0, Math.toIntExact(length * dtype.bytes())).order(ByteOrder.nativeOrder());
+        this.elements =
+                switch (dtype) {
+                    case FLOAT32 -> bytes.asFloatBuffer();
+                    case FLOAT64 -> bytes.asDoubleBuffer();
+                    case BFLOAT16 -> bytes.asShortBuffer();
+                    case INT32 -> bytes.asIntBuffer();
+                    case INT64 -> bytes.asLongBuffer();
+                    case UINT8, BOOL -> bytes;
+                };
     }
 
     /**
      * Returns storage over memory that somebody else owns.
      *
-     * @param guest the owner, kept reachable as long as this storage is
+     * @param owner kept reachable as long as this storage is
      */
-    public static HostStorage wrap(DType dtype, long length, Pointer pointer, Object guest) {
-        long n = length * dtype.bytes();
-        ByteBuffer bytes = new org.bytedeco.javacpp.BytePointer(pointer)
-                .position(pointer.position() * Math.max(1, pointer.sizeof()))
-                .limit(pointer.position() * Math.max(1, pointer.sizeof()) + n)
-                .asByteBuffer()
-                .slice()
-                .order(ByteOrder.nativeOrder());
-        return new HostStorage(dtype, length, pointer, bytes, guest);
+    static HostStorage wrap(DType dtype, long length, long address, Object owner) {
+        long size = length * dtype.bytes();
+        Check.that(
+                size <= Integer.MAX_VALUE, "Tensor: a tensor on the CPU must be smaller than 2 GiB, got %d bytes", size);
+        return new HostStorage(Device.cpu(), dtype, length, null, owner, memory(address, size), address);
+    }
+
+    /** Returns a buffer over raw memory. */
+    static ByteBuffer memory(long address, long size) {
+        Memory pointer = new Memory(address);
+        return size == 0 ? ByteBuffer.allocateDirect(0) : pointer.limit(size).asByteBuffer();
+    }
+
+    private static final class Memory extends BytePointer {
+        Memory(long address) {
+            super((Pointer) null);
+            this.address = address;
+        }
     }
 
     /** Returns the first byte's address, a multiple of 64 for memory of our own. */
@@ -66,46 +93,45 @@ public final class HostStorage extends Storage {
         return address;
     }
 
-    /** Returns the memory as a JavaCPP pointer, for ND4J. */
-    public Pointer pointer() {
-        checkAlive();
-        return pointer;
-    }
-
-    /** Returns all bytes in native order; position and limit are not to be relied on. */
+    /** Returns all bytes in native order; for access by index only, since everybody shares the buffer. */
     public ByteBuffer bytes() {
         checkAlive();
         return bytes;
     }
 
-    /** Returns the elements of FLOAT32 storage. */
+    /** Returns the elements of FLOAT32 storage; for access by index only. */
     public FloatBuffer floats() {
-        return bytes().asFloatBuffer();
+        checkAlive();
+        return (FloatBuffer) elements;
     }
 
-    /** Returns the elements of FLOAT64 storage. */
+    /** Returns the elements of FLOAT64 storage; for access by index only. */
     public DoubleBuffer doubles() {
-        return bytes().asDoubleBuffer();
+        checkAlive();
+        return (DoubleBuffer) elements;
     }
 
-    /** Returns the elements of INT32 storage. */
+    /** Returns the elements of INT32 storage; for access by index only. */
     public IntBuffer ints() {
-        return bytes().asIntBuffer();
+        checkAlive();
+        return (IntBuffer) elements;
     }
 
-    /** Returns the elements of INT64 storage. */
+    /** Returns the elements of INT64 storage; for access by index only. */
     public LongBuffer longs() {
-        return bytes().asLongBuffer();
+        checkAlive();
+        return (LongBuffer) elements;
     }
 
-    /** Returns the bits of BFLOAT16 storage. */
+    /** Returns the bits of BFLOAT16 storage; for access by index only. */
     public ShortBuffer shorts() {
-        return bytes().asShortBuffer();
+        checkAlive();
+        return (ShortBuffer) elements;
     }
 
     /** Returns whether the garbage collector owns this memory, as it does for parameters, and not a scope. */
-    public boolean isManaged() {
-        return guest instanceof Cleaner.Cleanable;
+    public synchronized boolean isManaged() {
+        return managed != null;
     }
 
     /** Returns what a kernel provider keeps beside this memory, as weights in another layout; made on first use. */
@@ -117,22 +143,22 @@ public final class HostStorage extends Storage {
     }
 
     @Override
-    public void manage() {
-        if (block != null) {
-            HostPool.Block owned = block;
-            guest = CLEANER.register(this, new Giver(owned));
+    public synchronized void manage() {
+        if (block != null && managed == null && !isReleased()) {
+            managed = CLEANER.register(this, new Giver(block));
         }
     }
 
     @Override
-    protected void free() {
-        if (guest instanceof Cleaner.Cleanable cleanable) {
-            cleanable.clean();
+    protected synchronized void free() {
+        if (managed != null) {
+            managed.clean();
         } else if (block != null) {
             HostPool.SHARED.give(block);
         }
     }
 
+    /** What the garbage collector runs; it must not refer to the storage. */
     private record Giver(HostPool.Block block) implements Runnable {
         @Override
         public void run() {

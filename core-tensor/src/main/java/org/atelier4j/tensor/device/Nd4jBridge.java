@@ -1,5 +1,8 @@
 package org.atelier4j.tensor.device;
 
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
+import java.util.Arrays;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
@@ -12,7 +15,6 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.ShortPointer;
-import org.bytedeco.javacpp.indexer.Indexer;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,24 +22,42 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** The two doors between tensors and ND4J arrays; on the CPU both sides look at the same memory. */
 public final class Nd4jBridge {
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private Nd4jBridge() {}
 
-    /** Returns a tensor over the memory of a C-ordered array; any other array is copied to C order first. */
+    /**
+     * Returns a tensor over the memory of an array in C order, which stays allocated as long as the tensor is reachable.
+     * Views, arrays in another order and arrays of a workspace are copied.
+     */
     public static Tensor tensor(INDArray array) {
-        boolean dense = array.ordering() == 'c' && !array.isView() && !array.isEmpty();
-        INDArray source = dense ? array : array.dup('c');
-        DType dtype = dtype(source.dataType());
-        long[] dims = source.shape();
-        int[] shape = new int[dims.length];
-        for (int i = 0; i < shape.length; i++) {
-            shape[i] = Math.toIntExact(dims[i]);
+        DType dtype = dtype(array.dataType());
+        Shape shape = Shape.of(
+                Arrays.stream(array.shape()).mapToInt(Math::toIntExact).toArray());
+        if (shape.size() == 0) {
+            return Tensor.empty(shape, dtype, Device.cpu());
         }
-        Pointer pointer = source.data().addressPointer();
-        HostStorage storage = HostStorage.wrap(dtype, source.length(), pointer, source);
-        return Tensor.over(storage, 0, Shape.of(shape));
+        INDArray own = array.isAttached() ? array.detach() : array;
+        INDArray source = isDense(own, shape) ? own : own.dup('c');
+        HostStorage storage =
+                HostStorage.wrap(dtype, shape.size(), source.data().address(), source);
+        return Tensor.over(storage, 0, shape);
     }
 
-    /** Returns an array over the memory of a tensor, which stays allocated as long as the array's buffer is reachable. */
+    private static boolean isDense(INDArray array, Shape shape) {
+        long[] expected = shape.strides();
+        for (int i = 0; i < expected.length; i++) {
+            if (shape.dim(i) != 1 && array.stride(i) != expected[i]) {
+                return false;
+            }
+        }
+        return !array.isView();
+    }
+
+    /**
+     * Returns an array over the memory of a tensor. A tensor that belongs to a {@link org.atelier4j.tensor.TensorScope}
+     * lends it until that closes; any other keeps it allocated as long as the array or a view of it is reachable.
+     */
     public static INDArray array(Tensor tensor) {
         Check.that(
                 tensor.storage() instanceof HostStorage,
@@ -45,25 +65,26 @@ public final class Nd4jBridge {
                 tensor.device().name());
         HostStorage storage = (HostStorage) tensor.storage();
         DataType type = dataType(tensor.dtype());
+        long[] shape = Arrays.stream(tensor.shape().dims()).asLongStream().toArray();
         long first = storage.address() + tensor.offset() * tensor.dtype().bytes();
-        Pointer pointer = typed(tensor.dtype(), first, tensor.size());
-        DataBuffer buffer = Nd4j.createBuffer(pointer, tensor.size(), type);
-        int[] dims = tensor.shape().dims();
-        long[] shape = new long[dims.length];
-        for (int i = 0; i < dims.length; i++) {
-            shape[i] = dims[i];
+        if (tensor.size() == 0) {
+            return Nd4j.create(type, shape);
         }
+        Pointer pointer = typed(tensor.dtype(), new Memory(first, tensor.size()));
+        DataBuffer buffer = Nd4j.createBuffer(pointer, tensor.size(), type);
+        CLEANER.register(buffer, () -> Reference.reachabilityFence(storage)); // the pending action holds the storage
         return Nd4j.create(buffer, shape, tensor.shape().strides(), 0, 'c', type);
     }
 
-    private static Pointer typed(DType dtype, long address, long length) {
-        Pointer raw = new Pointer() {
-            {
-                this.address = address;
-                this.limit = length;
-                this.capacity = length;
-            }
-        };
+    private static final class Memory extends Pointer {
+        Memory(long start, long length) {
+            address = start;
+            limit = length;
+            capacity = length;
+        }
+    }
+
+    private static Pointer typed(DType dtype, Pointer raw) {
         return switch (dtype) {
             case FLOAT32 -> new FloatPointer(raw);
             case FLOAT64 -> new DoublePointer(raw);
