@@ -1,5 +1,6 @@
 package org.atelier4j.tensor.autograd;
 
+import java.lang.ref.Reference;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -61,8 +62,13 @@ final class Engine {
         }
     }
 
+    /** Runs the kernels; they know the inputs' memory by address, so nothing of it may be collected before they end. */
     private static Op.Output forward(Op op, List<Tensor> inputs) {
-        return op.forward(inputs.get(0).device().kernels(), inputs);
+        try {
+            return op.forward(inputs.get(0).device().kernels(), inputs);
+        } finally {
+            Reference.reachabilityFence(inputs);
+        }
     }
 
     private static boolean needGradient(List<Tensor> inputs) {
