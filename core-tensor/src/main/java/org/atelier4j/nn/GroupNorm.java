@@ -1,5 +1,6 @@
 package org.atelier4j.nn;
 
+import java.util.List;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Norm;
@@ -102,9 +103,9 @@ public final class GroupNorm extends UnaryLayer {
     static void checkChannels(String layer, int channels, int minRank, Tensor x) {
         Check.shape(
                 x.rank() >= minRank && x.dim(-1) == channels,
-                "%s: x must have shape (%s…, %d), got %s",
+                "%s: x must have shape (%s, %d), got %s",
                 layer,
-                minRank > 1 ? "B, " : "",
+                List.of("…", "B, …", "B, spatial…", "B, H, W").get(minRank - 1),
                 channels,
                 x.shape());
     }

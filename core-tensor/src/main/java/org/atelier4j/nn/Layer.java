@@ -3,7 +3,9 @@ package org.atelier4j.nn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
@@ -156,16 +158,32 @@ public abstract class Layer {
         parameters().values().forEach(p -> p.setFrozen(frozen));
     }
 
-    /** Returns a table of children, parameter shapes and counts. */
+    /** Returns a table with path, shape and number of values of each parameter, frozen ones marked, and the total. */
     public final String summary() {
-        StringBuilder table = new StringBuilder();
+        List<String[]> rows = new ArrayList<>();
+        rows.add(new String[] {"parameter", "shape", "values"});
         parameters()
-                .forEach((path, p) -> table.append(String.format("%-60s %-20s %,12d%n", path, p.shape(), p.size())));
-        return table.append(String.format("%-60s %-20s %,12d%n", "total", "", parameterCount()))
-                .toString();
+                .forEach((path, p) -> rows.add(new String[] {
+                    path, p.shape().toString(), count(p.size()) + (p.node() == null ? " frozen" : "")
+                }));
+        rows.add(new String[] {"total", "", count(parameterCount())});
+        int first = rows.stream().mapToInt(r -> r[0].length()).max().orElse(0);
+        int second = rows.stream().mapToInt(r -> r[1].length()).max().orElse(0);
+        int digits = rows.get(rows.size() - 1)[2].length();
+        StringBuilder table = new StringBuilder();
+        for (String[] row : rows) {
+            int end = row[2].indexOf(' ') < 0 ? row[2].length() : row[2].indexOf(' ');
+            String values = " ".repeat(Math.max(0, digits - end)) + row[2];
+            table.append(String.format(Locale.ROOT, "%-" + first + "s  %-" + second + "s  %s%n", row[0], row[1], values));
+        }
+        return table.toString();
     }
 
-    private void visit(java.util.function.Consumer<Layer> visitor) {
+    private static String count(long n) {
+        return String.format(Locale.ROOT, "%,d", n);
+    }
+
+    private void visit(Consumer<Layer> visitor) {
         visitor.accept(this);
         children.values().forEach(c -> c.visit(visitor));
     }

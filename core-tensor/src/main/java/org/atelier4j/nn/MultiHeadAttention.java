@@ -2,9 +2,7 @@ package org.atelier4j.nn;
 
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
-import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Vaswani et al. 2017, "Attention Is All You Need" (arXiv:1706.03762), sec. 3.2.2: tokens (B, T, D) look at tokens of a
@@ -23,10 +21,9 @@ public final class MultiHeadAttention extends UnaryLayer {
      * @param contextWidth E, equal to D for self-attention
      * @param heads number of heads, ≥ 1
      * @param bias whether queries, keys and values have biases; the output always has
-     * @param causal whether token i sees only tokens 0 to i
      * @param outInit how the output layer starts; zeros make a residual block start as the identity
      */
-    public record Config(int width, int contextWidth, int heads, boolean bias, boolean causal, Init outInit) {
+    public record Config(int width, int contextWidth, int heads, boolean bias, Init outInit) {
 
         /** Checks the sizes. */
         public Config {
@@ -40,22 +37,17 @@ public final class MultiHeadAttention extends UnaryLayer {
 
         /** Returns self-attention with biases. */
         public static Config self(int width, int heads) {
-            return new Config(width, width, heads, true, false, Init.standard());
+            return new Config(width, width, heads, true, Init.standard());
         }
 
         /** Returns attention to a context, without biases of queries, keys and values, as in latent diffusion. */
         public static Config cross(int width, int contextWidth, int heads) {
-            return new Config(width, contextWidth, heads, false, false, Init.standard());
-        }
-
-        /** Returns the same, where token i sees only tokens 0 to i. */
-        public Config withCausal() {
-            return new Config(width, contextWidth, heads, bias, true, outInit);
+            return new Config(width, contextWidth, heads, false, Init.standard());
         }
 
         /** Returns the same with other initial values of the output layer. */
         public Config withOutInit(Init law) {
-            return new Config(width, contextWidth, heads, bias, causal, law);
+            return new Config(width, contextWidth, heads, bias, law);
         }
     }
 
@@ -79,41 +71,26 @@ public final class MultiHeadAttention extends UnaryLayer {
     /** Returns (B, T, D): the tokens x (B, T, D) look at each other. */
     @Override
     public Tensor forward(Tensor x) {
-        return forward(x, x, null);
+        return forward(x, x, AttentionMask.NONE);
     }
 
     /** Returns (B, T, D): the tokens x (B, T, D) look at {@code context} (B, S, E). */
     public Tensor forward(Tensor x, Tensor context) {
-        return forward(x, context, null);
+        return forward(x, context, AttentionMask.NONE);
     }
 
     /**
-     * Returns (B, T, D): the tokens x (B, T, D) look at {@code context} (B, S, E) where they may.
-     *
-     * @param mask BOOL, true where a token may look, broadcast to (B, heads, T, S); or null
+     * Returns (B, T, D): the tokens x (B, T, D) look at {@code context} (B, S, E) where the mask lets them; with x as its
+     * own context and {@link AttentionMask#CAUSAL} each sees itself and those before it.
      */
-    public Tensor forward(Tensor x, Tensor context, @Nullable Tensor mask) {
+    public Tensor forward(Tensor x, Tensor context, AttentionMask mask) {
         Check.rank("MultiHeadAttention", 3, "(B, T, D)", x);
         Check.rank("MultiHeadAttention", 3, "(B, S, E)", context);
         Tensor q = heads(toQ.forward(x)); // (B, heads, T, d)
         Tensor k = heads(toK.forward(context)); // (B, heads, S, d)
         Tensor v = heads(toV.forward(context)); // (B, heads, S, d)
-        Tensor y = attend(q, k, v, mask); // (B, heads, T, d)
+        Tensor y = Attention.of(q, k, v, mask); // (B, heads, T, d)
         return toOut.forward(y.permute(0, 2, 1, 3).reshape(x.shape())); // (B, T, D)
-    }
-
-    private Tensor attend(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
-        Tensor scores = q.mul(1 / Math.sqrt(q.dim(-1))).matmul(k, false, true); // (B, heads, T, S)
-        Tensor hidden = Tensor.full(Double.NEGATIVE_INFINITY, q.dtype(), Shape.scalar()).to(q.device());
-        if (mask != null) {
-            scores = Tensor.where(mask, scores, hidden);
-        }
-        if (config.causal()) {
-            Tensor row = Tensor.arange(q.dim(2)).reshape(-1, 1);
-            Tensor column = Tensor.arange(k.dim(2)).reshape(1, -1);
-            scores = Tensor.where(column.lessEqual(row), scores, hidden);
-        }
-        return scores.softmax(-1).matmul(v); // (B, heads, T, d)
     }
 
     /** Returns (B, T, D) as (B, heads, T, d). */
