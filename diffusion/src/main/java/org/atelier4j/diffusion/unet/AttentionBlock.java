@@ -1,6 +1,7 @@
 package org.atelier4j.diffusion.unet;
 
 import org.atelier4j.diffusion.Condition;
+import org.atelier4j.nn.AttentionMask;
 import org.atelier4j.nn.GroupNorm;
 import org.atelier4j.nn.Init;
 import org.atelier4j.nn.Layer;
@@ -53,7 +54,9 @@ public final class AttentionBlock extends Layer {
             Check.that(context != null, "UNet: a context (B, T, D) must be given, got none");
             Tensor words = context.to(x.dtype()); // (B, T, D)
             Tensor mask = condition.contextMask(); // (B, T)
-            Tensor visible = mask == null ? null : mask.reshape(mask.dim(0), 1, 1, mask.dim(1)); // (B, 1, 1, T)
+            AttentionMask visible = mask == null
+                    ? AttentionMask.NONE
+                    : AttentionMask.allowing(mask.reshape(mask.dim(0), 1, 1, mask.dim(1))); // (B, 1, 1, T)
             tokens = tokens.add(contextAttention.forward(contextNorm.forward(tokens), words, visible)); // (B, HW, C)
         }
         return tokens.reshape(x.shape()); // (B, H, W, C)

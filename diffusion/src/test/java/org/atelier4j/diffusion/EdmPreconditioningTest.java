@@ -1,0 +1,99 @@
+package org.atelier4j.diffusion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EdmPreconditioningTest {
+    private static final EdmPreconditioning EDM = EdmPreconditioning.paper();
+
+    @Test
+    void theFourFunctionsAreThoseOfTableOne() {
+        assertThat(EDM.skip(0.5)).isCloseTo(0.5, within(1e-15));
+        assertThat(EDM.skip(2)).isCloseTo(0.25 / 4.25, within(1e-15));
+        assertThat(EDM.out(2)).isCloseTo(2 * 0.5 / Math.sqrt(4.25), within(1e-15));
+        assertThat(EDM.in(2)).isCloseTo(1 / Math.sqrt(4.25), within(1e-15));
+        assertThat(EDM.noise(Math.E)).isCloseTo(0.25, within(1e-15));
+        assertThat(EDM.weight(2)).isCloseTo(4.25 / 1, within(1e-15)); // (σ² + σ_d²)/(σ σ_d)² at 2 and ½
+    }
+
+    /** What table 1 is derived from: input and target of F have variance 1, and the loss weighs all σ alike. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.002, 0.1, 0.5, 3, 80})
+    void inputAndTargetHaveUnitVariance(double sigma) {
+        int n = 200_000;
+        Tensor y = Rng.of(1).normal(Shape.of(1, n)).to(DType.FLOAT64).mul(0.5);
+        Tensor x = y.add(Rng.of(2).normal(Shape.of(1, n)).to(DType.FLOAT64).mul(sigma));
+        Tensor target = y.sub(x.mul(EDM.skip(sigma))).div(EDM.out(sigma));
+
+        assertThat(x.mul(EDM.in(sigma)).variance().item()).isCloseTo(1, within(0.015));
+        assertThat(target.variance().item()).isCloseTo(1, within(0.015));
+        assertThat(EDM.weight(sigma) * EDM.out(sigma) * EDM.out(sigma)).isCloseTo(1, within(1e-12));
+    }
+
+    @Test
+    void theLossIsTheWeightedErrorOfTheDenoiser() {
+        Tensor x0 = Rng.of(1).normal(Shape.of(2, 30)).to(DType.FLOAT64).mul(0.5);
+        Tensor eps = Rng.of(2).normal(Shape.of(2, 30)).to(DType.FLOAT64);
+        double[] sigma = {0.3, 7};
+        Denoiser network = (x, t, c) -> x.sin().add(t.reshape(-1, 1));
+
+        double loss = EDM.at(network, x0, Condition.none(), sigma, eps).item();
+
+        Tensor levels = Tensor.of(sigma, 2);
+        Tensor x = x0.add(eps.mul(levels.reshape(2, 1)));
+        Tensor d = EDM.around(network).denoise(x, levels, Condition.none());
+        double[] errors = d.sub(x0).square().mean(1).toDoubles();
+        assertThat(loss)
+                .isCloseTo((EDM.weight(0.3) * errors[0] + EDM.weight(7) * errors[1]) / 2, within(1e-10));
+    }
+
+    @Test
+    void theDenoiserPassesCleanImagesThroughAtLowNoise() {
+        Tensor x = Rng.of(1).normal(Shape.of(2, 3));
+        Tensor sigma = Tensor.of(new float[] {1e-6f, 1e-6f}, 2);
+
+        TensorAssert.assertThat(EDM.around((in, t, c) -> in.mul(3)).denoise(x, sigma, Condition.none()))
+                .isCloseTo(x, 1e-5, 1e-5);
+    }
+
+    @Test
+    void trainingLevelsAreLogNormal() {
+        double[] sigmas = EDM.drawSigmas(100_000, Rng.of(1));
+
+        double mean = 0;
+        double square = 0;
+        for (double s : sigmas) {
+            mean += Math.log(s) / sigmas.length;
+            square += Math.log(s) * Math.log(s) / sigmas.length;
+        }
+        assertThat(mean).isCloseTo(-1.2, within(0.015));
+        assertThat(Math.sqrt(square - mean * mean)).isCloseTo(1.2, within(0.015));
+    }
+
+    @Test
+    void lossesOfAStreamRepeat() {
+        Tensor x0 = Rng.of(1).normal(Shape.of(4, 3));
+        Denoiser network = (x, t, c) -> x;
+
+        double loss = EDM.loss(network, x0, Condition.none(), Rng.of(3)).item();
+
+        assertThat(EDM.loss(network, x0, Condition.none(), Rng.of(3)).item()).isEqualTo(loss);
+        assertThat(EDM.loss(network, x0, Condition.none(), Rng.of(4)).item()).isNotEqualTo(loss);
+    }
+
+    @Test
+    void errorsNameTheNumbers() {
+        assertThatThrownBy(() -> new EdmPreconditioning(0, -1.2, 1.2))
+                .hasMessage("EdmPreconditioning: sigmaData and logSigmaStd must be > 0, got 0.0 and 1.2");
+    }
+}
