@@ -24,7 +24,6 @@ final class Norms {
     private final int stretch;
     private final int stretches; // per sample
     private final int affineStep; // from one sample's gamma to the next: 0 where all share one
-    private final boolean perSample; // gamma and beta are (B, C) and not (C)
     private final double @Nullable [] gamma;
     private final double @Nullable [] beta;
 
@@ -38,7 +37,6 @@ final class Norms {
         stretch = Math.max(1, Parallel.GRAIN / channels);
         stretches = (positions - 1) / stretch + 1;
         affineStep = gamma != null && gamma.rank() == 2 ? channels : 0;
-        perSample = gamma != null && gamma.rank() == 2;
         this.gamma = gamma == null ? null : all(gamma);
         this.beta = beta == null ? null : all(beta);
     }
