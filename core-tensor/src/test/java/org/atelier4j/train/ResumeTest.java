@@ -87,6 +87,7 @@ class ResumeTest {
         Map<String, float[]> values() {
             Map<String, float[]> values = new LinkedHashMap<>();
             state.tensors().forEach((path, t) -> values.put(path, t.toFloats()));
+            ema.state().forEach((path, t) -> values.put("averaged " + path, t.toFloats()));
             return values;
         }
     }
