@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * nesting ends at a depth of 100.
  */
 public final class Json {
-    private static final long MAX_FILE = 256L << 20;
+    private static final long MAX_FILE = 64L << 20;
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // names of tensors would fill a global table
@@ -78,22 +78,32 @@ public final class Json {
     }
 
     /**
-     * Returns the object in a JSON file.
+     * Returns the value in a JSON file.
      *
-     * @throws MalformedFileException if it holds anything else
+     * @throws MalformedFileException if it is not JSON, or larger than 64 MiB
      * @throws UncheckedIOException if it cannot be read
      */
-    public static Map<String, @Nullable Object> read(Path path) {
+    public static @Nullable Object parse(Path path) {
         try {
             long size = Files.size(path);
             if (size > MAX_FILE) {
                 throw new MalformedFileException(
                         path, "a JSON file must have at most " + MAX_FILE + " bytes, got " + size);
             }
-            return object(parse(Files.readAllBytes(path), path), path);
+            return parse(Files.readAllBytes(path), path);
         } catch (IOException e) {
             throw FileFailure.reading(path, e);
         }
+    }
+
+    /**
+     * Returns the object in a JSON file.
+     *
+     * @throws MalformedFileException if it holds anything else
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static Map<String, @Nullable Object> read(Path path) {
+        return object(parse(path), path);
     }
 
     /**

@@ -1,0 +1,10 @@
+/**
+ * What crosses from one family of models to another. Families never import each other; they meet in these interfaces, and
+ * whoever joins two of them (an example, an application) passes the one to the other.
+ *
+ * <p>{@link org.atelier4j.model.ImageSource} is what yields images: a data set, a sampler of any family. Metrics take it.
+ */
+@NullMarked
+package org.atelier4j.model;
+
+import org.jspecify.annotations.NullMarked;
