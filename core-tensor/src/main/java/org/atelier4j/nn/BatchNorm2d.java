@@ -95,7 +95,9 @@ public final class BatchNorm2d extends UnaryLayer {
         Node node = y.node();
         return node != null
                 ? List.of(node.saved(0), node.saved(1))
-                : new Normalize(norm).forward(pixels.device().kernels(), List.of(pixels)).saved();
+                : new Normalize(norm)
+                        .forward(pixels.device().kernels(), List.of(pixels))
+                        .saved();
     }
 
     private void track(List<Tensor> statistics, int n) {

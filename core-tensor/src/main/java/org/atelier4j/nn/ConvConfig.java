@@ -53,8 +53,7 @@ public record ConvConfig(int in, int out, Shape kernel, Convolution geometry, bo
         int n = kernel.rank();
         Shape ones = filled(n, 1);
         int[] half = Arrays.stream(kernel.dims()).map(k -> k / 2).toArray();
-        return new ConvConfig(
-                in, out, kernel, new Convolution(ones, Shape.of(half), ones, 1), true, Init.standard());
+        return new ConvConfig(in, out, kernel, new Convolution(ones, Shape.of(half), ones, 1), true, Init.standard());
     }
 
     /** Returns the same with another stride on all axes. */

@@ -36,13 +36,17 @@ public final class ConvTranspose2d extends UnaryLayer implements Weighted {
         Check.that(config.kernel().rank() == 2, "ConvTranspose2d: kernel must have 2 lengths, got %s", config.kernel());
         Check.that(
                 outputPadding >= 0
-                        && outputPadding < Math.min(geometry.stride().dim(0), geometry.stride().dim(1)),
+                        && outputPadding
+                                < Math.min(
+                                        geometry.stride().dim(0),
+                                        geometry.stride().dim(1)),
                 "ConvTranspose2d: outputPadding must lie in [0, stride), got %d for stride %s",
                 outputPadding,
                 geometry.stride());
         this.config = config;
         this.outputPadding = outputPadding;
-        Shape shape = config.kernel().insert(0, config.out() / geometry.groups()).insert(0, config.in());
+        Shape shape =
+                config.kernel().insert(0, config.out() / geometry.groups()).insert(0, config.in());
         weight = parameter("weight", config.init().weight(shape, rng));
         bias = config.bias() ? parameter("bias", config.init().bias(shape, config.out(), rng)) : null;
     }

@@ -48,9 +48,7 @@ public abstract sealed class Convolutional extends UnaryLayer implements Weighte
     public final Tensor forwardWith(Tensor w, Tensor x) {
         checkChannels(x);
         Conv conv = new Conv(config.geometry());
-        return bias == null
-                ? conv.apply(x, w.to(x.dtype()))
-                : conv.apply(x, w.to(x.dtype()), bias.to(x.dtype()));
+        return bias == null ? conv.apply(x, w.to(x.dtype())) : conv.apply(x, w.to(x.dtype()), bias.to(x.dtype()));
     }
 
     @Override

@@ -31,6 +31,6 @@ public final class Dropout extends UnaryLayer {
             return x;
         }
         Tensor kept = rng.bernoulli(1 - p, x.shape()).to(x.device());
-        return x.mul(kept.to(x.dtype())).mul(1 / (1 - p));
+        return x.mul(kept.to(x.dtype()).mul(1 / (1 - p)));
     }
 }

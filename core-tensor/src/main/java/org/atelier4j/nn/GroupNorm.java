@@ -89,7 +89,8 @@ public final class GroupNorm extends UnaryLayer {
             return normalizeChecked(x, factor, shift);
         }
         Tensor w = weight.to(scale.dtype());
-        return normalizeChecked(x, factor.mul(w), factor.mul(bias.to(scale.dtype())).add(shift));
+        return normalizeChecked(
+                x, factor.mul(w), factor.mul(bias.to(scale.dtype())).add(shift));
     }
 
     private Tensor normalizeChecked(Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta) {

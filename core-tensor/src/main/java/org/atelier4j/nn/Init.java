@@ -83,7 +83,8 @@ public interface Init {
             int count = Math.min(rows, columns);
             int length = Math.max(rows, columns);
             float[] w = new float[rows * columns];
-            double[][] basis = Orthonormal.rows(rng.normal(Shape.of(count, length)).toDoubles(), count, length);
+            double[][] basis =
+                    Orthonormal.rows(rng.normal(Shape.of(count, length)).toDoubles(), count, length);
             for (int i = 0; i < w.length; i++) {
                 int row = i / columns;
                 int column = i % columns;

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.NamedTensors;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -89,9 +90,7 @@ public abstract class Layer {
      * @throws IllegalArgumentException naming everything missing, unexpected or of another shape; nothing is assigned then
      */
     public final void load(Map<String, Tensor> state) {
-        Map<String, Tensor> own = state();
-        Check.fits(getClass().getSimpleName() + ".load", own, state);
-        own.forEach((path, tensor) -> tensor.assign(state.get(path)));
+        NamedTensors.assign(getClass().getSimpleName() + ".load", state(), state);
     }
 
     /**
@@ -100,7 +99,9 @@ public abstract class Layer {
      */
     public final Map<String, Tensor> positions() {
         Map<String, Tensor> all = new LinkedHashMap<>();
-        collectStreams("").forEach((path, rng) -> all.put(path, Tensor.of(new long[] {rng.position()}, 1).reshape(Shape.scalar())));
+        collectStreams("")
+                .forEach((path, rng) ->
+                        all.put(path, Tensor.of(new long[] {rng.position()}, 1).reshape(Shape.scalar())));
         return all;
     }
 
@@ -117,7 +118,12 @@ public abstract class Layer {
                 getClass().getSimpleName(),
                 own.keySet(),
                 positions.keySet());
-        own.forEach((path, rng) -> rng.seek((long) positions.get(path).item()));
+        positions.forEach((path, position) -> {
+            Rng rng = own.get(path);
+            if (rng != null) {
+                rng.seek((long) position.item());
+            }
+        });
     }
 
     /** Returns the number of trained values. */
@@ -163,9 +169,9 @@ public abstract class Layer {
         List<String[]> rows = new ArrayList<>();
         rows.add(new String[] {"parameter", "shape", "values"});
         parameters()
-                .forEach((path, p) -> rows.add(new String[] {
-                    path, p.shape().toString(), count(p.size()) + (p.node() == null ? " frozen" : "")
-                }));
+                .forEach((path, p) -> rows.add(
+                        new String[] {path, p.shape().toString(), count(p.size()) + (p.node() == null ? " frozen" : "")
+                        }));
         rows.add(new String[] {"total", "", count(parameterCount())});
         int first = rows.stream().mapToInt(r -> r[0].length()).max().orElse(0);
         int second = rows.stream().mapToInt(r -> r[1].length()).max().orElse(0);
@@ -174,7 +180,8 @@ public abstract class Layer {
         for (String[] row : rows) {
             int end = row[2].indexOf(' ') < 0 ? row[2].length() : row[2].indexOf(' ');
             String values = " ".repeat(Math.max(0, digits - end)) + row[2];
-            table.append(String.format(Locale.ROOT, "%-" + first + "s  %-" + second + "s  %s%n", row[0], row[1], values));
+            table.append(
+                    String.format(Locale.ROOT, "%-" + first + "s  %-" + second + "s  %s%n", row[0], row[1], values));
         }
         return table.toString();
     }

@@ -24,7 +24,8 @@ public final class RmsNorm extends UnaryLayer {
      * @param eps ε added to the mean square, &gt; 0
      */
     public RmsNorm(int channels, double eps) {
-        Check.that(channels >= 1 && eps > 0, "RmsNorm: channels must be >= 1 and eps > 0, got %d and %s", channels, eps);
+        Check.that(
+                channels >= 1 && eps > 0, "RmsNorm: channels must be >= 1 and eps > 0, got %d and %s", channels, eps);
         this.channels = channels;
         this.eps = eps;
         weight = parameter("weight", Tensor.ones(channels));
@@ -35,6 +36,7 @@ public final class RmsNorm extends UnaryLayer {
     public Tensor forward(Tensor x) {
         GroupNorm.checkChannels("RmsNorm", channels, 1, x);
         Tensor rows = x.reshape(-1, 1, channels); // (rows, 1, C)
-        return GroupNorm.normalize(new Norm(1, eps, false, false), rows, weight, null).reshape(x.shape());
+        return GroupNorm.normalize(new Norm(1, eps, false, false), rows, weight, null)
+                .reshape(x.shape());
     }
 }

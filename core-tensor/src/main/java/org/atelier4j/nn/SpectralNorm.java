@@ -34,7 +34,8 @@ public final class SpectralNorm<L extends UnaryLayer & Weighted> extends UnaryLa
         this.layer = child("layer", layer);
         try (NoGrad off = NoGrad.open()) {
             Tensor w = matrix(); // (out, rest)
-            Singular pair = new Singular(unit(rng.normal(Shape.of(w.dim(0), 1))), unit(rng.normal(Shape.of(w.dim(1), 1))));
+            Singular pair =
+                    new Singular(unit(rng.normal(Shape.of(w.dim(0), 1))), unit(rng.normal(Shape.of(w.dim(1), 1))));
             for (int i = 0; i < FIRST_ITERATIONS; i++) {
                 pair = iterate(w, pair);
             }

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.atelier4j.nn.Layer;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.NamedTensors;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 
@@ -34,7 +36,10 @@ public final class Ema {
         /** Checks the ranges. */
         public Config {
             Check.that(
-                    halfLife > 0 && rampUp > 0, "Ema: halfLife and rampUp must be > 0, got %s and %s", halfLife, rampUp);
+                    halfLife > 0 && rampUp > 0,
+                    "Ema: halfLife and rampUp must be > 0, got %s and %s",
+                    halfLife,
+                    rampUp);
         }
 
         /** Returns a constant half-life. */
@@ -54,18 +59,29 @@ public final class Ema {
         }
     }
 
+    /** A value of the model and its average. */
+    private record Pair(Tensor value, Tensor average) {}
+
     private final Config config;
-    private final Layer model;
-    private final Map<String, Tensor> shadow = new LinkedHashMap<>();
+    private final Map<String, Pair> pairs = new LinkedHashMap<>();
+    private final List<Tensor> trained = new ArrayList<>();
+    private final List<Tensor> averages = new ArrayList<>();
+    private final List<Pair> buffers = new ArrayList<>();
     private boolean applied;
 
     /** Starts with the model's present values. */
     public Ema(Layer model, Config config) {
         this.config = config;
-        this.model = model;
-        TensorScope.outside(() -> {
-            model.state().forEach((path, value) -> shadow.put(path, copy(value)));
-            return shadow;
+        Map<String, Tensor> parameters = model.parameters();
+        model.state().forEach((path, value) -> {
+            Pair pair = new Pair(value, TensorScope.outside(() -> copy(value)));
+            pairs.put(path, pair);
+            if (parameters.containsKey(path)) {
+                trained.add(value);
+                averages.add(pair.average());
+            } else {
+                buffers.add(pair);
+            }
         });
     }
 
@@ -77,22 +93,11 @@ public final class Ema {
      */
     public void update(int batch, long images) {
         requireNotApplied("update");
-        Map<String, Tensor> parameters = model.parameters();
-        List<Tensor> targets = new ArrayList<>();
-        List<Tensor> sources = new ArrayList<>();
-        model.state().forEach((path, value) -> {
-            Tensor average = shadow.get(path);
-            if (parameters.containsKey(path)) {
-                average.storage().touch();
-                targets.add(average);
-                sources.add(value.detach());
-            } else {
-                average.assign(value);
-            }
-        });
-        if (!targets.isEmpty()) {
-            targets.get(0).device().kernels().lerp(targets, sources, 1 - config.decay(batch, images));
+        if (!averages.isEmpty()) {
+            averages.forEach(average -> average.storage().touch());
+            averages.get(0).device().kernels().lerp(averages, trained, 1 - config.decay(batch, images));
         }
+        buffers.forEach(pair -> pair.average().assign(pair.value()));
     }
 
     /** A time in which the model has the averaged values; closing gives it its own ones back. */
@@ -109,8 +114,9 @@ public final class Ema {
         requireNotApplied("applied");
         exchange();
         applied = true;
+        AtomicBoolean open = new AtomicBoolean(true);
         return () -> {
-            if (applied) {
+            if (open.getAndSet(false)) {
                 applied = false;
                 exchange();
             }
@@ -120,7 +126,7 @@ public final class Ema {
     /** Returns the averages by the model's paths: {@code otherModel.load(ema.state())} makes an averaged model. */
     public Map<String, Tensor> state() {
         requireNotApplied("state");
-        return new LinkedHashMap<>(shadow);
+        return averagesByPath();
     }
 
     /**
@@ -130,18 +136,23 @@ public final class Ema {
      */
     public void load(Map<String, Tensor> saved) {
         requireNotApplied("load");
-        Check.fits("Ema.load", shadow, saved);
-        shadow.forEach((path, average) -> average.assign(saved.get(path)));
+        NamedTensors.assign("Ema.load", averagesByPath(), saved);
+    }
+
+    private Map<String, Tensor> averagesByPath() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        pairs.forEach((path, pair) -> all.put(path, pair.average()));
+        return all;
     }
 
     private void exchange() {
-        model.state().forEach((path, value) -> {
+        for (Pair pair : pairs.values()) {
             try (TensorScope scope = TensorScope.open()) {
-                Tensor own = copy(value);
-                value.assign(shadow.get(path));
-                shadow.get(path).assign(own);
+                Tensor own = copy(pair.value());
+                pair.value().assign(pair.average());
+                pair.average().assign(own);
             }
-        });
+        }
     }
 
     private void requireNotApplied(String call) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.NamedTensors;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
@@ -33,7 +34,10 @@ public abstract class Optimizer {
      * @param slots names of the numbers that the rule remembers for each parameter, as PyTorch calls them
      */
     protected Optimizer(Map<String, Tensor> parameters, LearningRate rate, List<String> slots) {
-        Check.that(!parameters.isEmpty(), "%s: there must be parameters, got none", getClass().getSimpleName());
+        Check.that(
+                !parameters.isEmpty(),
+                "%s: there must be parameters, got none",
+                getClass().getSimpleName());
         this.parameters = new LinkedHashMap<>(parameters);
         this.rate = rate;
         this.slots = List.copyOf(slots);
@@ -108,11 +112,11 @@ public abstract class Optimizer {
      * @throws IllegalArgumentException naming everything missing, unexpected or of another shape; nothing is assigned then
      */
     public final void load(Map<String, Tensor> saved) {
+        Tensor step = Tensor.full(0, DType.INT64, Shape.scalar());
         Map<String, Tensor> own = state();
-        Check.fits(getClass().getSimpleName() + ".load", own, saved);
-        steps = (long) saved.get("step").item();
-        own.remove("step");
-        own.forEach((path, t) -> t.assign(saved.get(path)));
+        own.put("step", step);
+        NamedTensors.assign(getClass().getSimpleName() + ".load", own, saved);
+        steps = (long) step.item();
     }
 
     private void apply(List<Integer> active, Gradients gradients, double scale) {

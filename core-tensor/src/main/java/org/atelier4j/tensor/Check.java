@@ -1,9 +1,6 @@
 package org.atelier4j.tensor;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Preconditions at public doors: {@code <op or class>: <what must hold>, got <values>}. */
@@ -80,31 +77,5 @@ public final class Check {
             throw new IllegalArgumentException(op + ": dtype must be " + dtype + ", got " + x.dtype() + " for shape "
                     + x.shape());
         }
-    }
-
-    /**
-     * Checks that saved tensors fit the tensors they are to be assigned to.
-     *
-     * @throws IllegalArgumentException naming at once everything missing, unexpected or of another shape
-     */
-    public static void fits(String op, Map<String, Tensor> own, Map<String, Tensor> saved) {
-        List<String> missing =
-                own.keySet().stream().filter(k -> !saved.containsKey(k)).toList();
-        List<String> unexpected =
-                saved.keySet().stream().filter(k -> !own.containsKey(k)).toList();
-        List<String> problems = new ArrayList<>();
-        if (!missing.isEmpty()) {
-            problems.add(missing.size() + " missing: " + String.join(", ", missing));
-        }
-        if (!unexpected.isEmpty()) {
-            problems.add(unexpected.size() + " unexpected: " + String.join(", ", unexpected));
-        }
-        own.forEach((path, tensor) -> {
-            Tensor value = saved.get(path);
-            if (value != null && !value.shape().equals(tensor.shape())) {
-                problems.add("shape of " + path + ": file " + value.shape() + ", model " + tensor.shape());
-            }
-        });
-        that(problems.isEmpty(), "%s: %s", op, String.join("; ", problems));
     }
 }

@@ -23,9 +23,10 @@ class BatchNorm2dTest {
         try (NoGrad off = NoGrad.open()) {
             silent.forward(X);
         }
-        recorded.state().forEach((path, t) -> TensorAssert.assertThat(silent.state().get(path))
-                .as(path)
-                .isIdenticalTo(t));
+        recorded.state()
+                .forEach((path, t) -> TensorAssert.assertThat(silent.state().get(path))
+                        .as(path)
+                        .isIdenticalTo(t));
         assertThat(silent.state().get("num_batches_tracked").item()).isEqualTo(1);
     }
 
@@ -37,7 +38,8 @@ class BatchNorm2dTest {
         }
         Tensor rows = X.reshape(-1, 2);
         double n = rows.dim(0);
-        TensorAssert.assertThat(norm.state().get("running_mean")).isCloseTo(rows.mean(0).reshape(-1), 1e-4, 1e-4);
+        TensorAssert.assertThat(norm.state().get("running_mean"))
+                .isCloseTo(rows.mean(0).reshape(-1), 1e-4, 1e-4);
         TensorAssert.assertThat(norm.state().get("running_var"))
                 .isCloseTo(rows.variance(0).reshape(-1).mul(n / (n - 1)), 1e-4, 1e-4);
         try (Layer.Mode mode = norm.evaluating()) {

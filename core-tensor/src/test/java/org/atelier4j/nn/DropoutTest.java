@@ -25,7 +25,11 @@ class DropoutTest {
     @Test
     void drawsANewMaskEachTime() {
         Dropout dropout = new Dropout(0.5, Rng.of(1));
-        double same = dropout.forward(ONES).equal(dropout.forward(ONES)).to(DType.FLOAT32).mean().item();
+        double same = dropout.forward(ONES)
+                .equal(dropout.forward(ONES))
+                .to(DType.FLOAT32)
+                .mean()
+                .item();
         assertThat(same).isCloseTo(0.5, within(0.02));
     }
 

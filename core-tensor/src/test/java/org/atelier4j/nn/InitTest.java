@@ -28,7 +28,8 @@ class InitTest {
     @Test
     void orthogonalFlattensKernelsAndScalesByTheGain() {
         Tensor w = Init.orthogonal(2).weight(Shape.of(6, 2, 3, 3), Rng.of(3)).reshape(6, 18);
-        TensorAssert.assertThat(w.matmul(w, false, true)).isCloseTo(Tensor.eye(6).mul(4), 0, 1e-5);
+        TensorAssert.assertThat(w.matmul(w, false, true))
+                .isCloseTo(Tensor.eye(6).mul(4), 0, 1e-5);
     }
 
     @Test

@@ -34,21 +34,20 @@ class LayerCatalogTest {
             Map.entry(LayerNorm.class, rng -> new LayerNorm(3)),
             Map.entry(Linear.class, rng -> new Linear(3, 4, rng)),
             Map.entry(
-                    MultiHeadAttention.class,
-                    rng -> new MultiHeadAttention(MultiHeadAttention.Config.self(4, 2), rng)),
+                    MultiHeadAttention.class, rng -> new MultiHeadAttention(MultiHeadAttention.Config.self(4, 2), rng)),
             Map.entry(PositionEmbedding.class, rng -> new PositionEmbedding(4, 3, rng)),
             Map.entry(RmsNorm.class, rng -> new RmsNorm(3)),
             Map.entry(Sequential.class, rng -> new Sequential(new Linear(3, 4, rng), Activation.relu())),
             Map.entry(SpectralNorm.class, rng -> new SpectralNorm<>(new Linear(3, 4, rng), rng)),
-            Map.entry(
-                    TimestepEmbedding.class, rng -> new TimestepEmbedding(SinusoidalEmbedding.ddpm(8), 4, rng)),
+            Map.entry(TimestepEmbedding.class, rng -> new TimestepEmbedding(SinusoidalEmbedding.ddpm(8), 4, rng)),
             Map.entry(Upsample.class, rng -> Upsample.withConv(3, rng)));
 
     @Test
     void everyLayerOfThePackageIsInTheCatalog() {
         List<String> found = new ClassFileImporter()
                 .importUrl(Layer.class.getProtectionDomain().getCodeSource().getLocation()).stream()
-                        .filter(c -> c.isAssignableTo(Layer.class) && c.getPackageName().equals("org.atelier4j.nn"))
+                        .filter(c -> c.isAssignableTo(Layer.class)
+                                && c.getPackageName().equals("org.atelier4j.nn"))
                         .filter(c -> !c.getModifiers().contains(JavaModifier.ABSTRACT))
                         .map(JavaClass::getName)
                         .toList();
@@ -65,7 +64,9 @@ class LayerCatalogTest {
             List<String> fields =
                     Stream.of(type.getDeclaredFields()).map(Field::getName).collect(Collectors.toList());
             if (Convolutional.class.isAssignableFrom(type)) {
-                Stream.of(Convolutional.class.getDeclaredFields()).map(Field::getName).forEach(fields::add);
+                Stream.of(Convolutional.class.getDeclaredFields())
+                        .map(Field::getName)
+                        .forEach(fields::add);
             }
             for (String name : registered(layer)) {
                 boolean numbered = layer instanceof Sequential && name.matches("\\d+");
@@ -111,7 +112,9 @@ class LayerCatalogTest {
         for (String kind : List.of("children", "parameters", "buffers", "streams")) {
             Field field = Layer.class.getDeclaredField(kind);
             field.setAccessible(true);
-            ((Map<?, ?>) field.get(layer)).keySet().forEach(k -> names.add(k.toString().replaceFirst("\\.\\d+$", "")));
+            ((Map<?, ?>) field.get(layer))
+                    .keySet()
+                    .forEach(k -> names.add(k.toString().replaceFirst("\\.\\d+$", "")));
         }
         return names;
     }

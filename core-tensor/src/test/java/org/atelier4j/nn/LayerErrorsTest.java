@@ -46,9 +46,7 @@ class LayerErrorsTest {
         says(
                 () -> ConvConfig.of2d(3, 4, 3).withGroups(2),
                 "ConvConfig: in and out must be >= 1 and multiples of the 2 groups, got 3 and 4");
-        says(
-                () -> ConvConfig.of(3, 4, Shape.of(0, 3)),
-                "ConvConfig: kernel must have 2 lengths >= 1, got [0, 3]");
+        says(() -> ConvConfig.of(3, 4, Shape.of(0, 3)), "ConvConfig: kernel must have 2 lengths >= 1, got [0, 3]");
         says(() -> new Conv2d(ConvConfig.of1d(3, 4, 3), RNG), "Conv2d: kernel must have 2 lengths, got [3]");
         says(
                 () -> new ConvTranspose2d(ConvConfig.of2d(3, 4, 3).withStride(2), 2, RNG),

@@ -77,7 +77,11 @@ class LayerGoldenTest {
         unary("timestep_embedding", new TimestepEmbedding(SinusoidalEmbedding.ddpm(8), 12, RNG));
         unary("position_embedding", new PositionEmbedding(6, 4, RNG));
         Sequential chain = new Sequential(
-                new Linear(4, 6, RNG), Activation.silu(), new LayerNorm(6), new Linear(6, 3, RNG), Activation.leakyRelu(0.2));
+                new Linear(4, 6, RNG),
+                Activation.silu(),
+                new LayerNorm(6),
+                new Linear(6, 3, RNG),
+                Activation.leakyRelu(0.2));
         unary("sequential", chain);
         unary("activation_relu", Activation.relu());
         unary("activation_silu", Activation.silu());
@@ -90,7 +94,9 @@ class LayerGoldenTest {
 
     private void norms() {
         unary("group_norm", new GroupNorm(3, 6));
-        unary("group_norm_silu", new GroupNorm(GroupNorm.Config.of(2, 8).withEps(1e-6).withSilu()));
+        unary(
+                "group_norm_silu",
+                new GroupNorm(GroupNorm.Config.of(2, 8).withEps(1e-6).withSilu()));
         unary("group_norm_rows", new GroupNorm(2, 8));
         unary("group_norm_volume", new GroupNorm(GroupNorm.Config.of(2, 4).withoutAffine()));
         GroupNorm adaptive = new GroupNorm(GroupNorm.Config.of(2, 6).withSilu());
@@ -155,13 +161,16 @@ class LayerGoldenTest {
                         .isCloseTo(GOLDEN.tensor(c.name() + ".dx" + suffix(i)), rtol, atol);
             }
         }
-        c.layer().parameters().forEach((path, p) -> TensorAssert.assertThat(g.get(p))
-                .as("gradient of %s", path)
-                .isCloseTo(GOLDEN.tensor(c.name() + ".d." + path), rtol, 4 * atol));
-        state(c.name(), "a").forEach((path, expected) -> TensorAssert.assertThat(
-                        c.layer().state().get(path).to(expected.dtype()))
-                .as("buffer %s after the forward pass", path)
-                .isCloseTo(expected, rtol, atol));
+        c.layer()
+                .parameters()
+                .forEach((path, p) -> TensorAssert.assertThat(g.get(p))
+                        .as("gradient of %s", path)
+                        .isCloseTo(GOLDEN.tensor(c.name() + ".d." + path), rtol, 4 * atol));
+        state(c.name(), "a")
+                .forEach((path, expected) -> TensorAssert.assertThat(
+                                c.layer().state().get(path).to(expected.dtype()))
+                        .as("buffer %s after the forward pass", path)
+                        .isCloseTo(expected, rtol, atol));
     }
 
     /** The error of bfloat16 (8 bits) is measured in units of the largest output. */

@@ -24,7 +24,8 @@ class LayerTest {
         private final Linear head;
 
         Net(Rng rng) {
-            trunk = children("trunk", 2, i -> new Linear(3, 3, rng.split("trunk").split(i)));
+            trunk = children(
+                    "trunk", 2, i -> new Linear(3, 3, rng.split("trunk").split(i)));
             norm = child("norm", new BatchNorm2d(3));
             dropout = child("dropout", new Dropout(0.5, rng.split("dropout")));
             head = child("head", new Linear(3, 2, rng.split("head")));
@@ -84,7 +85,8 @@ class LayerTest {
         other.load(net.state());
         try (Layer.Mode a = net.evaluating();
                 Layer.Mode b = other.evaluating()) {
-            TensorAssert.assertThat(other.forward(X).detach()).isIdenticalTo(net.forward(X).detach());
+            TensorAssert.assertThat(other.forward(X).detach())
+                    .isIdenticalTo(net.forward(X).detach());
         }
     }
 
@@ -200,7 +202,8 @@ class LayerTest {
                 child("head", new Linear(3, 2, rng.split("head")));
             }
         }
-        TensorAssert.assertThat(new More(Rng.of(3)).parameters().get("head.weight").detach())
+        TensorAssert.assertThat(
+                        new More(Rng.of(3)).parameters().get("head.weight").detach())
                 .isIdenticalTo(alone);
     }
 

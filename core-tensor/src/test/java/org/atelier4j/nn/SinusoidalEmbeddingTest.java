@@ -16,7 +16,8 @@ class SinusoidalEmbeddingTest {
     void valuesEqualTheDiffusersLibrarys() {
         Tensor t = GOLDEN.tensor("sinusoidal.t");
         // angles up to 999 in float32 are known to 6e-5
-        TensorAssert.assertThat(SinusoidalEmbedding.ddpm(16).of(t)).isCloseTo(GOLDEN.tensor("sinusoidal.ddpm"), 0, 1e-4);
+        TensorAssert.assertThat(SinusoidalEmbedding.ddpm(16).of(t))
+                .isCloseTo(GOLDEN.tensor("sinusoidal.ddpm"), 0, 1e-4);
         TensorAssert.assertThat(SinusoidalEmbedding.guidedDiffusion(16).of(t))
                 .isCloseTo(GOLDEN.tensor("sinusoidal.guided"), 0, 1e-4);
     }
@@ -29,7 +30,8 @@ class SinusoidalEmbeddingTest {
 
     @Test
     void theSlowestFrequencyOfDdpmIsOneOverThePeriod() {
-        float[] y = SinusoidalEmbedding.ddpm(8).of(Tensor.of(new float[] {100}, 1)).toFloats();
+        float[] y =
+                SinusoidalEmbedding.ddpm(8).of(Tensor.of(new float[] {100}, 1)).toFloats();
         assertThat(y[0]).isCloseTo((float) Math.sin(100), within(1e-6f));
         assertThat(y[3]).isCloseTo((float) Math.sin(100 / 10_000.0), within(1e-7f));
         assertThat(y[7]).isCloseTo((float) Math.cos(100 / 10_000.0), within(1e-7f));

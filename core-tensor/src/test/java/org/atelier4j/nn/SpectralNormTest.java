@@ -46,7 +46,8 @@ class SpectralNormTest {
         SpectralNorm<Conv2d> layer = new SpectralNorm<>(new Conv2d(2, 3, 3, 1, 1, Rng.of(1)), Rng.of(2));
         Tensor real = Rng.of(3).normal(Shape.of(2, 4, 4, 2));
         Tensor fake = Rng.of(4).normal(Shape.of(2, 4, 4, 2));
-        Tensor loss = layer.forward(real).square().mean().sub(layer.forward(fake).mean());
+        Tensor loss =
+                layer.forward(real).square().mean().sub(layer.forward(fake).mean());
         Gradients g = loss.backward();
         TensorAssert.assertThat(g.get(layer.parameters().get("layer.weight"))).isFinite();
     }

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 class EmaTest {
 
     private static void fill(Linear net, double value) {
-        net.parameters().values().forEach(p -> p.assign(Tensor.zerosLike(p.detach()).add(value)));
+        net.parameters()
+                .values()
+                .forEach(p -> p.assign(Tensor.zerosLike(p.detach()).add(value)));
     }
 
     private static void shows(Linear net, double value) {
@@ -89,6 +91,12 @@ class EmaTest {
         fill(net, 4);
         scope.close(); // a second time does nothing
         shows(net, 4);
+        try (Ema.Scope later = ema.applied()) {
+            float[] averaged = net.parameters().get("weight").toFloats();
+            scope.close();
+            assertThat(net.parameters().get("weight").toFloats()).isEqualTo(averaged);
+        }
+        shows(net, 4);
     }
 
     private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String name) {
@@ -119,8 +127,9 @@ class EmaTest {
         }
         Ema other = new Ema(new Linear(3, 2, Rng.of(1)), Ema.Config.of(100));
         other.load(ema.state());
-        other.state().forEach((path, t) -> TensorAssert.assertThat(t)
-                .isIdenticalTo(ema.state().get(path)));
+        other.state()
+                .forEach((path, t) ->
+                        TensorAssert.assertThat(t).isIdenticalTo(ema.state().get(path)));
         Linear averaged = new Linear(3, 2, Rng.of(5));
         averaged.load(ema.state());
         TensorAssert.assertThat(averaged.parameters().get("weight"))

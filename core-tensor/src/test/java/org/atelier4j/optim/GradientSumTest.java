@@ -34,8 +34,8 @@ class GradientSumTest {
             }
             Gradients total = sum.take();
             Gradients whole = gradients(X);
-            parameters.forEach((path, p) ->
-                    TensorAssert.assertThat(total.get(p)).as(path).isCloseTo(whole.get(p), 1e-5, 1e-6));
+            parameters.forEach(
+                    (path, p) -> TensorAssert.assertThat(total.get(p)).as(path).isCloseTo(whole.get(p), 1e-5, 1e-6));
         }
     }
 

@@ -58,7 +58,8 @@ class LearningRateTest {
     @Test
     void warmUpAndInverseSquareRootMakeTheTransformersSchedule() {
         int warmUp = 40;
-        LearningRate rate = LearningRate.inverseSquareRoot(1 / Math.sqrt(512 * warmUp), warmUp).warmUp(warmUp);
+        LearningRate rate = LearningRate.inverseSquareRoot(1 / Math.sqrt(512 * warmUp), warmUp)
+                .warmUp(warmUp);
         for (int step = 1; step < 500; step++) {
             double expected = Math.min(1 / Math.sqrt(step), step * Math.pow(warmUp, -1.5)) / Math.sqrt(512);
             close(rate.at(step - 1), expected);
@@ -76,13 +77,15 @@ class LearningRateTest {
 
     @Test
     void combinatorsCombine() {
-        LearningRate rate = LearningRate.constant(1).then(10, LearningRate.linear(3, 0, 3)).times(0.5);
+        LearningRate rate =
+                LearningRate.constant(1).then(10, LearningRate.linear(3, 0, 3)).times(0.5);
         close(rate.at(9), 0.5);
         close(rate.at(10), 1.5);
         close(rate.at(12), 0.5);
         close(rate.at(13), 0);
-        assertThat(rate).hasToString("Times[rate=Then[first=Constant[rate=1.0], steps=10, "
-                + "next=Linear[high=3.0, low=0.0, steps=3]], factor=0.5]");
+        assertThat(rate)
+                .hasToString("Times[rate=Then[first=Constant[rate=1.0], steps=10, "
+                        + "next=Linear[high=3.0, low=0.0, steps=3]], factor=0.5]");
     }
 
     @Test

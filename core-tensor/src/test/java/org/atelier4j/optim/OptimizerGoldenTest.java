@@ -46,8 +46,20 @@ class OptimizerGoldenTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "sgd", "sgd_decay", "sgd_momentum", "sgd_nesterov", "adam", "adam_gan", "adamw", "adamw_gpt",
-                "adamw_clipped", "sgd_clipped", "rmsprop", "rmsprop_momentum", "lion", "lion_decay"
+                "sgd",
+                "sgd_decay",
+                "sgd_momentum",
+                "sgd_nesterov",
+                "adam",
+                "adam_gan",
+                "adamw",
+                "adamw_gpt",
+                "adamw_clipped",
+                "sgd_clipped",
+                "rmsprop",
+                "rmsprop_momentum",
+                "lion",
+                "lion_decay"
             })
     void sixStepsEqualPyTorchs(String name) {
         Map<String, Tensor> parameters = new LinkedHashMap<>();
@@ -61,7 +73,8 @@ class OptimizerGoldenTest {
             Gradients g = gradients(parameters, i);
             if (name.endsWith("clipped")) {
                 double norm = optimizer.step(g, new GradientClip(5));
-                assertThat(norm).isCloseTo(GOLDEN.tensor(name + "." + i + ".norm").item(), within(1e-5 * norm));
+                assertThat(norm)
+                        .isCloseTo(GOLDEN.tensor(name + "." + i + ".norm").item(), within(1e-5 * norm));
             } else {
                 optimizer.step(g);
             }

@@ -37,8 +37,7 @@ class OptimizerTest {
 
     private static Sequential net(long seed) {
         Rng rng = Rng.of(seed);
-        return new Sequential(
-                new Linear(3, 5, rng.split(0)), Activation.tanh(), new Linear(5, 2, rng.split(2)));
+        return new Sequential(new Linear(3, 5, rng.split(0)), Activation.tanh(), new Linear(5, 2, rng.split(2)));
     }
 
     private static Gradients gradients(Sequential net) {
@@ -70,10 +69,14 @@ class OptimizerTest {
         assertThat(second.steps()).isEqualTo(4);
         assertThat(second.learningRate()).isEqualTo(FALLING.at(4));
         train(resumed, second, 5);
-        unbroken.state().forEach((path, p) ->
-                TensorAssert.assertThat(resumed.state().get(path)).as(path).isIdenticalTo(p));
-        first.state().forEach((path, s) ->
-                TensorAssert.assertThat(second.state().get(path)).as(path).isIdenticalTo(s));
+        unbroken.state()
+                .forEach((path, p) -> TensorAssert.assertThat(resumed.state().get(path))
+                        .as(path)
+                        .isIdenticalTo(p));
+        first.state()
+                .forEach((path, s) -> TensorAssert.assertThat(second.state().get(path))
+                        .as(path)
+                        .isIdenticalTo(s));
     }
 
     @ParameterizedTest
@@ -104,7 +107,8 @@ class OptimizerTest {
                 .hasMessage("Sgd.step: every parameter that is not frozen must have a gradient, got none for 2: "
                         + "stray, other.weight");
         assertThat(optimizer.steps()).isZero();
-        before.forEach((path, p) -> TensorAssert.assertThat(net.state().get(path)).isIdenticalTo(p));
+        before.forEach(
+                (path, p) -> TensorAssert.assertThat(net.state().get(path)).isIdenticalTo(p));
     }
 
     @Test

@@ -38,8 +38,8 @@ class OverfitTest {
         Tensor target = Rng.of(2).normal(Shape.of(16, 2));
         return each((name, make) -> {
             Rng rng = Rng.of(3);
-            Sequential net = new Sequential(
-                    new Linear(8, 32, rng.split(0)), Activation.silu(), new Linear(32, 2, rng.split(2)));
+            Sequential net =
+                    new Sequential(new Linear(8, 32, rng.split(0)), Activation.silu(), new Linear(32, 2, rng.split(2)));
             return learned(net, make, x, target);
         });
     }
@@ -64,7 +64,8 @@ class OverfitTest {
             BiFunction<String, Function<Map<String, Tensor>, Optimizer>, Double> train) {
         return OPTIMIZERS.entrySet().stream()
                 .map(e -> DynamicTest.dynamicTest(
-                        e.getKey(), () -> assertThat(train.apply(e.getKey(), e.getValue())).isLessThan(ENOUGH)));
+                        e.getKey(),
+                        () -> assertThat(train.apply(e.getKey(), e.getValue())).isLessThan(ENOUGH)));
     }
 
     /** Returns the loss after training as a part of the loss before. */
