@@ -1,0 +1,165 @@
+package org.atelier4j.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.ShapeException;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorAssert;
+import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.autograd.GradientCheck;
+import org.atelier4j.tensor.autograd.Gradients;
+import org.atelier4j.tensor.autograd.NoGrad;
+import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.device.HostPool;
+import org.atelier4j.tensor.kernel.Distribution;
+import org.junit.jupiter.api.Test;
+
+/** Masks, causality, blind queries and second derivatives of attention; values at large are golden. */
+class AttentionTest {
+    private final Rng rng = Rng.of(9);
+    private final Tensor q = normal(2, 2, 3, 4);
+    private final Tensor k = normal(2, 2, 5, 4);
+    private final Tensor v = normal(2, 2, 5, 3);
+
+    private Tensor normal(int... dims) {
+        return rng.draw(Distribution.NORMAL, Shape.of(dims), DType.FLOAT64, Device.cpu());
+    }
+
+    @Test
+    void equalKeysGiveTheMeanOfTheValues() {
+        Tensor y = Attention.of(q, Tensor.zerosLike(k), v);
+        TensorAssert.assertThat(y).isCloseTo(v.mean(2).broadcastTo(y.shape()), 1e-12, 1e-14);
+    }
+
+    @Test
+    void aPredictionDoesNotMoveWhenLaterTokensChange() {
+        Tensor x = normal(1, 2, 6, 4);
+        Tensor before = Attention.of(x, x, x, AttentionMask.CAUSAL);
+        for (int i = 0; i < 5; i++) {
+            Tensor changed = x.slice(2, 0, i + 1).concat(normal(1, 2, 5 - i, 4), 2);
+            Tensor after = Attention.of(changed, changed, changed, AttentionMask.CAUSAL);
+            TensorAssert.assertThat(after.slice(2, 0, i + 1)).isCloseTo(before.slice(2, 0, i + 1), 1e-13, 1e-15);
+            TensorAssert.assertThat(after).hasShape(1, 2, 6, 4);
+            assertThat(after.slice(2, 5, 1)
+                            .sub(before.slice(2, 5, 1))
+                            .abs()
+                            .max()
+                            .item())
+                    .isGreaterThan(1e-3);
+        }
+    }
+
+    @Test
+    void theTailOfASequenceSeesItsCachedPast() {
+        Tensor x = normal(1, 2, 6, 4);
+        Tensor whole = Attention.of(x, x, x, AttentionMask.CAUSAL);
+        Tensor tail = Attention.of(x.slice(2, 4, 2), x, x, AttentionMask.CAUSAL);
+        TensorAssert.assertThat(tail).isCloseTo(whole.slice(2, 4, 2), 1e-13, 1e-15);
+    }
+
+    @Test
+    void hiddenKeysDoNotMatterHoweverLargeTheyAre() {
+        Tensor noise = normal(2, 2, 5, 4).mul(1e3);
+        AttentionMask first3 = AttentionMask.lengths(5, 3, 3);
+        Tensor other = k.slice(2, 0, 3).concat(noise.slice(2, 3, 2), 2);
+        TensorAssert.assertThat(Attention.of(q, other, v, first3)).isIdenticalTo(Attention.of(q, k, v, first3));
+    }
+
+    @Test
+    void aQueryThatSeesNothingGetsZerosAndPassesNoGradient() {
+        Tensor a = q.requireGradient();
+        Tensor b = k.requireGradient();
+        Tensor c = v.requireGradient();
+        Tensor nothing = Tensor.full(Double.NEGATIVE_INFINITY, DType.FLOAT64, Shape.of(1, 1, 1, 5));
+        for (AttentionMask mask : new AttentionMask[] {
+            AttentionMask.lengths(5, 0, 5),
+            AttentionMask.adding(Tensor.concat(0, nothing, Tensor.zerosLike(nothing))),
+            AttentionMask.lengths(5, 0, 5).and(AttentionMask.adding(normal(3, 5)))
+        }) {
+            Tensor y = Attention.of(a, b, c, mask); // image 0 sees nothing
+            TensorAssert.assertThat(y).isFinite();
+            assertThat(y.slice(0, 0, 1).abs().max().item()).isZero();
+            assertThat(y.slice(0, 1, 1).abs().max().item()).isPositive();
+            Gradients g = y.square().sum().add(y.sum()).backward();
+            for (Tensor leaf : new Tensor[] {a, b, c}) {
+                TensorAssert.assertThat(g.get(leaf)).isFinite();
+                assertThat(g.get(leaf).slice(0, 0, 1).abs().max().item()).isZero();
+                assertThat(g.get(leaf).slice(0, 1, 1).abs().max().item()).isPositive();
+            }
+        }
+    }
+
+    @Test
+    void moreQueriesThanKeysLeaveTheFirstCausalQueriesBlind() {
+        Tensor y = Attention.of(k, q, normal(2, 2, 3, 3), AttentionMask.CAUSAL); // 5 queries, 3 keys
+        assertThat(y.slice(2, 0, 2).abs().max().item()).isZero();
+        assertThat(y.slice(2, 2, 3).abs().min().item()).isPositive();
+    }
+
+    @Test
+    void masksCombine() {
+        Tensor allowed = Tensor.of(new boolean[] {true, false, true, true, true}, 1, 1, 1, 5);
+        Tensor bias = normal(3, 5);
+        AttentionMask all = AttentionMask.allowing(allowed)
+                .and(AttentionMask.lengths(5, 4, 5))
+                .and(AttentionMask.adding(bias))
+                .and(AttentionMask.adding(bias));
+        Tensor hidden = Tensor.full(Double.NEGATIVE_INFINITY, DType.FLOAT64, Shape.scalar());
+        Tensor seen = allowed.and(Tensor.arange(5).less(Tensor.of(new int[] {4, 5}, 2, 1, 1, 1)));
+        Tensor sum = Tensor.where(seen, bias.mul(2), hidden);
+        TensorAssert.assertThat(Attention.of(q, k, v, all))
+                .isCloseTo(Attention.of(q, k, v, AttentionMask.adding(sum)), 1e-13, 1e-15);
+    }
+
+    @Test
+    void derivativesAreRightToTheSecondOrderAndReachTheBias() {
+        AttentionMask padding = AttentionMask.lengths(5, 2, 0).and(AttentionMask.CAUSAL);
+        GradientCheck.of(in -> Attention.of(in[0], in[1], in[2], padding.and(AttentionMask.adding(in[3]))))
+                .secondOrder()
+                .at(q, k, v, normal(1, 2, 3, 5));
+    }
+
+    @Test
+    void scoresAreNotKeptAndWeightsOnlyForTheBackwardPass() {
+        Tensor x = rng.normal(Shape.of(4, 2, 64, 16)); // 32 KiB; scores and weights 128 KiB each
+        long weights = 4 * 2 * 64 * 64 * 4;
+        try (TensorScope scope = TensorScope.open()) {
+            long before = used();
+            Tensor y = Attention.of(x.requireGradient(), x, x);
+            assertThat(used() - before).isEqualTo(weights + y.size() * 4);
+        }
+        try (TensorScope scope = TensorScope.open();
+                NoGrad off = NoGrad.open()) {
+            long before = used();
+            Tensor y = Attention.of(x.requireGradient(), x, x);
+            assertThat(used() - before).isEqualTo(y.size() * 4);
+        }
+    }
+
+    private static long used() {
+        return HostPool.SHARED.reservedBytes() - HostPool.SHARED.pooledBytes();
+    }
+
+    @Test
+    void shapesThatDoNotFitAreNamed() {
+        assertThatThrownBy(() -> Attention.of(q, v, v))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("attention: shapes must be (B, H, T, D), (B, H, S, D) and (B, H, S, E), got [2, 2, 3, 4],"
+                        + " [2, 2, 5, 3] and [2, 2, 5, 3]");
+        assertThatThrownBy(() -> Attention.of(q, k, v, AttentionMask.adding(normal(4, 5))))
+                .isInstanceOf(ShapeException.class)
+                .hasMessageContaining("got [4, 5]");
+        assertThatThrownBy(() -> Attention.of(normal(2, 3, 4), k, v))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("attention: queries: shape must be (B, H, T, D), got [2, 3, 4]");
+        assertThatThrownBy(() -> AttentionMask.allowing(Tensor.ones(3, 5)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("AttentionMask: allowed: dtype must be BOOL, got FLOAT32 for shape [3, 5]");
+        assertThatThrownBy(() -> AttentionMask.adding(Tensor.arange(5)))
+                .hasMessage("AttentionMask: bias must be floating, got INT32");
+    }
+}
