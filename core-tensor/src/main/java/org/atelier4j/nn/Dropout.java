@@ -27,10 +27,6 @@ public final class Dropout extends UnaryLayer {
     /** Returns x with elements dropped in training, x itself in evaluation. */
     @Override
     public Tensor forward(Tensor x) {
-        if (p == 0 || !isTraining()) {
-            return x;
-        }
-        Tensor kept = rng.bernoulli(1 - p, x.shape()).to(x.device());
-        return x.mul(kept.to(x.dtype()).mul(1 / (1 - p)));
+        return isTraining() ? x.dropout(p, rng) : x;
     }
 }
