@@ -1,5 +1,6 @@
 package org.atelier4j.image;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
@@ -8,6 +9,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PackedColorModel;
 import java.awt.image.Raster;
+import org.atelier4j.tensor.Check;
 
 /**
  * Between {@link Image} and AWT. Samples are read from the raster: {@link BufferedImage#getRGB} would pass gray images
@@ -35,6 +37,11 @@ final class AwtImages {
 
     static Image fromAwt(BufferedImage awt) {
         ColorModel model = awt.getColorModel();
+        int space = model.getColorSpace().getType();
+        Check.that(
+                space == ColorSpace.TYPE_GRAY || space == ColorSpace.TYPE_RGB,
+                "Image: colors must be gray or RGB, got %d components of another kind, as for printing",
+                model.getNumColorComponents());
         if (model instanceof IndexColorModel palette) {
             return fromPalette(awt.getRaster(), palette);
         } else if (hasPlainSamples(model, awt.getRaster())) {
