@@ -1,0 +1,59 @@
+package org.atelier4j.examples;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
+import org.atelier4j.io.FileFailure;
+
+/** The trained models that ship with Atelier, and those in files. */
+final class Models {
+    /** Class-conditional Fashion-MNIST, 28 × 28. */
+    static final String FASHION = "fashion-mnist-28";
+
+    private static final String FOLDER = "/org/atelier4j/examples/models/";
+    private static final String SUFFIX = ".safetensors";
+
+    private Models() {}
+
+    /** Returns the names of the models that are there. */
+    static List<String> shipped() {
+        return List.of(FASHION).stream()
+                .filter(name -> Models.class.getResource(FOLDER + name + SUFFIX) != null)
+                .toList();
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @param model name of one that ships, or else a file or a folder with a {@code model.safetensors}
+     */
+    static DiffusionPipeline load(String model) {
+        try (InputStream shipped = Models.class.getResourceAsStream(FOLDER + model + SUFFIX)) {
+            if (shipped != null) {
+                return loadCopy(shipped, model);
+            }
+        } catch (IOException e) {
+            throw FileFailure.reading(model, e);
+        }
+        if (!Files.exists(Path.of(model))) {
+            throw new RunException("there is no model " + model + ": neither a file or folder of this path nor one of"
+                    + " those that ship, " + shipped());
+        }
+        return DiffusionPipeline.load(Path.of(model));
+    }
+
+    /** Weights are read from files only, so what is inside of the jar goes through a temporary one. */
+    private static DiffusionPipeline loadCopy(InputStream shipped, String name) throws IOException {
+        Path file = Files.createTempFile(name, SUFFIX);
+        try {
+            Files.copy(shipped, file, StandardCopyOption.REPLACE_EXISTING);
+            return DiffusionPipeline.load(file);
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+}

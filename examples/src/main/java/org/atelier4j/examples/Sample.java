@@ -1,0 +1,142 @@
+package org.atelier4j.examples;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
+import org.atelier4j.diffusion.pipeline.SamplerKind;
+import org.atelier4j.image.AnimatedGif;
+import org.atelier4j.image.Image;
+import org.atelier4j.image.ImageFiles;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ./atelier sample}: draws with a trained model. Seconds. */
+@Command(
+        name = "sample",
+        description = "Draws with a trained model.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Examples:",
+            "  atelier sample                                         10 images of each class",
+            "  atelier sample --classes sneaker,bag --count 4 --gif",
+            "  atelier sample --model out/train --guidance 1 --seed 7 --out out/mine"
+        })
+public final class Sample implements Callable<Integer> {
+    private static final int FRAME_MILLIS = 120;
+    private static final int MAX_FILM = 64;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--model",
+            defaultValue = Models.FASHION,
+            description = "file, run folder or name (${DEFAULT-VALUE})")
+    private String model;
+
+    @Option(names = "--classes", split = ",", description = "names or numbers, with commas between (all)")
+    private List<String> classes = List.of();
+
+    @Option(names = "--count", defaultValue = "10", description = "images of each class (${DEFAULT-VALUE})")
+    private int count;
+
+    @Option(names = "--steps", defaultValue = "10", description = "sampling steps (${DEFAULT-VALUE})")
+    private int steps;
+
+    @Option(
+            names = "--sampler",
+            defaultValue = "dpm++",
+            converter = SamplerName.class,
+            description = "dpm++, ddim, ddpm, euler or heun (${DEFAULT-VALUE})")
+    private SamplerKind sampler;
+
+    @Option(
+            names = "--guidance",
+            defaultValue = "0",
+            description = "how much to exaggerate the class, 0 for not at all (${DEFAULT-VALUE})")
+    private double guidance;
+
+    @Option(names = "--seed", defaultValue = "0", description = "of the noise (${DEFAULT-VALUE})")
+    private long seed;
+
+    @Option(names = "--gif", description = "also write how the images come to be")
+    private boolean gif;
+
+    @Option(names = "--out", defaultValue = "out/sample", description = "folder for the images (${DEFAULT-VALUE})")
+    private Path out;
+
+    @Override
+    public Integer call() {
+        PrintWriter screen = spec.commandLine().getOut();
+        try (DiffusionPipeline pipeline = Models.load(model)) {
+            List<String> names = pipeline.config().classNames();
+            Sheet.Order order = new Sheet.Order(rows(names), count, sampler, steps, guidance, seed);
+            Sheet sheet = Sheet.draw(pipeline, order);
+            ImageFiles.write(out.resolve("grid.png"), sheet.picture());
+            for (int i = 0; i < sheet.images().size(); i++) {
+                String name =
+                        sheet.names().get(i / count).toLowerCase(Locale.ROOT).replace(' ', '-');
+                ImageFiles.write(
+                        out.resolve(String.format("%s-%03d.png", name, i % count)),
+                        sheet.images().get(i));
+            }
+            if (gif) {
+                int columns =
+                        Math.max(1, Math.min(count, MAX_FILM / order.classes().size()));
+                List<Image> frames = Sheet.film(pipeline, order.withColumns(columns));
+                AnimatedGif.write(out.resolve("denoising.gif"), frames, FRAME_MILLIS, true);
+            }
+            int images = sheet.images().size();
+            screen.printf(
+                    Locale.ROOT,
+                    "%d images in %.2f s, %.3f s each: %s%n",
+                    images,
+                    sheet.seconds(),
+                    sheet.seconds() / images,
+                    out.resolve("grid.png"));
+            return 0;
+        }
+    }
+
+    /** Returns the labels that were asked for, by name or number. */
+    private List<Integer> rows(List<String> names) {
+        List<Integer> labels = new ArrayList<>();
+        for (String wanted : classes) {
+            int label = -1;
+            for (int k = 0; k < names.size(); k++) {
+                if (plain(names.get(k)).equals(plain(wanted))
+                        || String.valueOf(k).equals(wanted.strip())) {
+                    label = k;
+                }
+            }
+            if (label < 0) {
+                throw new RunException("there is no class " + wanted + "; the model knows " + String.join(", ", names)
+                        + " (0 to " + (names.size() - 1) + ")");
+            }
+            labels.add(label);
+        }
+        return classes.isEmpty()
+                ? java.util.stream.IntStream.range(0, names.size()).boxed().toList()
+                : labels;
+    }
+
+    private static String plain(String name) {
+        return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+    }
+
+    /** Reads a sampler's name; {@code dpm++} is short for the library's {@code dpm-solver}. */
+    static final class SamplerName implements ITypeConverter<SamplerKind> {
+        @Override
+        public SamplerKind convert(String name) {
+            return name.equalsIgnoreCase("dpm++") ? SamplerKind.DPM_SOLVER : SamplerKind.of(name);
+        }
+    }
+}

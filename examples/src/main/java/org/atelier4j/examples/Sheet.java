@@ -1,0 +1,98 @@
+package org.atelier4j.examples;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
+import org.atelier4j.diffusion.pipeline.DiffusionPipeline.Request;
+import org.atelier4j.diffusion.pipeline.PipelineConfig;
+import org.atelier4j.diffusion.pipeline.SamplerKind;
+import org.atelier4j.image.Image;
+import org.atelier4j.image.ImageGrid;
+import org.atelier4j.image.PixelRange;
+import org.atelier4j.tensor.TensorScope;
+
+/**
+ * Drawn images as a table: one row for each class, its name at the left.
+ *
+ * @param names of the rows
+ * @param images row after row
+ * @param seconds time it took to draw them
+ */
+record Sheet(List<String> names, List<Image> images, double seconds) {
+    private static final int SCALE = 2;
+
+    /**
+     * What to draw.
+     *
+     * @param classes one for each row
+     * @param columns images of each
+     * @param sampler way from noise to images
+     * @param steps sampling steps
+     * @param guidance w of classifier-free guidance, 0 for none
+     * @param seed of the noise
+     */
+    record Order(List<Integer> classes, int columns, SamplerKind sampler, int steps, double guidance, long seed) {
+
+        /** Returns an order of all classes in the way that suits small models. */
+        static Order ofAll(PipelineConfig model, int columns, long seed) {
+            List<Integer> all =
+                    IntStream.range(0, model.classNames().size()).boxed().toList();
+            return new Order(all, columns, SamplerKind.DPM_SOLVER, 10, 0, seed);
+        }
+
+        Order withSteps(int other) {
+            return new Order(classes, columns, sampler, other, guidance, seed);
+        }
+
+        Order withColumns(int other) {
+            return new Order(classes, other, sampler, steps, guidance, seed);
+        }
+
+        List<String> names(PipelineConfig model) {
+            return classes.stream().map(model.classNames()::get).toList();
+        }
+
+        Request request() {
+            List<Integer> labels = new ArrayList<>();
+            classes.forEach(label -> labels.addAll(Collections.nCopies(columns, label)));
+            return new Request(labels.size(), labels, sampler, steps, guidance, seed);
+        }
+    }
+
+    /** Draws. */
+    static Sheet draw(DiffusionPipeline pipeline, Order order) {
+        try (TensorScope scope = TensorScope.open()) {
+            long start = System.nanoTime();
+            DiffusionPipeline.Result result = pipeline.generate(order.request());
+            double seconds = (System.nanoTime() - start) * 1e-9;
+            return new Sheet(order.names(pipeline.config()), PixelRange.SIGNED.toImages(result.tensor()), seconds);
+        }
+    }
+
+    /** Draws and returns how the table looks after each step; for no more images than a pipeline draws at once. */
+    static List<Image> film(DiffusionPipeline pipeline, Order order) {
+        List<String> names = order.names(pipeline.config());
+        List<Image> frames = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open()) {
+            pipeline.generate(order.request(), progress -> {
+                frames.add(table(names, PixelRange.SIGNED.toImages(progress.x0())));
+                return true;
+            });
+        }
+        return frames;
+    }
+
+    /** Returns the table as one picture. */
+    Image picture() {
+        return table(names, images);
+    }
+
+    private static Image table(List<String> names, List<Image> cells) {
+        return ImageGrid.columns(cells.size() / names.size())
+                .withScale(SCALE)
+                .withRowLabels(names)
+                .draw(cells);
+    }
+}
