@@ -88,10 +88,7 @@ final class Convolutions {
         if (p == null) {
             return false;
         }
-        p.run(
-                Memory.address(dy),
-                Packed.address(weight, p.blocked(), "backward"),
-                Memory.address(dx));
+        p.run(Memory.address(dy), Packed.address(weight, p.blocked(), "backward"), Memory.address(dx));
         return true;
     }
 
@@ -222,7 +219,8 @@ final class Convolutions {
 
     /** oneDNN counts the gaps between taps: 0 for an ordinary convolution. */
     private LongPointer dilates() {
-        return OneDnn.longs(Arrays.stream(conv.dilation().dims()).mapToLong(d -> d - 1).toArray());
+        return OneDnn.longs(
+                Arrays.stream(conv.dilation().dims()).mapToLong(d -> d - 1).toArray());
     }
 
     /** Padding at the start, and at the end as much as the output's length asks for (less than at the start if a stride cuts). */
@@ -233,7 +231,10 @@ final class Convolutions {
             p[i] = conv.padding().dim(i);
             if (end == 1) {
                 long reach = (w[w.length - n + i] - 1) * conv.dilation().dim(i) + 1;
-                p[i] = (y[i + 2] - 1) * conv.stride().dim(i) + reach - x[i + 2] - conv.padding().dim(i);
+                p[i] = (y[i + 2] - 1) * conv.stride().dim(i)
+                        + reach
+                        - x[i + 2]
+                        - conv.padding().dim(i);
             }
         }
         return OneDnn.longs(p);

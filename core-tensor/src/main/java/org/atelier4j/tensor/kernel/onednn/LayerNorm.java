@@ -37,19 +37,20 @@ final class LayerNorm {
 
     private LayerNorm() {}
 
-    /** Returns whether a normalization is one over rows. */
-    static boolean suits(Norm norm, Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta) {
+    private static boolean suits(Norm norm, Tensor x, Tensor gamma) {
         return norm.groups() == 1
                 && norm.centered()
                 && !norm.silu()
                 && x.dim(1) == 1
                 && x.size() > 0
-                && gamma != null
-                && gamma.rank() == 1
-                && beta != null;
+                && gamma.rank() == 1;
     }
 
-    static boolean forward(Norm norm, Tensor x, Tensor gamma, Tensor beta, Tensor out, Tensor mean, Tensor rstd) {
+    static boolean forward(
+            Norm norm, Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta, Tensor out, Tensor mean, Tensor rstd) {
+        if (gamma == null || beta == null || !suits(norm, x, gamma)) {
+            return false;
+        }
         long rows = x.dim(0);
         long width = x.dim(2);
         Primitive p = Primitives.find(
@@ -82,43 +83,47 @@ final class LayerNorm {
     static boolean backward(
             Norm norm,
             Tensor x,
-            Tensor gamma,
+            @Nullable Tensor gamma,
             Tensor mean,
             Tensor rstd,
             Tensor dy,
             Tensor dx,
-            Tensor dGamma,
-            Tensor dBeta) {
+            @Nullable Tensor dGamma,
+            @Nullable Tensor dBeta) {
+        if (gamma == null || dGamma == null || dBeta == null || !suits(norm, x, gamma)) {
+            return false;
+        }
         long rows = x.dim(0);
         long width = x.dim(2);
-        Primitive p = Primitives.find(Primitives.key(BACKWARD).add(rows).add(width).add(norm.eps()), () -> {
-            dnnl_memory_desc layout = OneDnn.dense(dnnl_f32, rows, width);
-            dnnl_primitive_desc desc = new dnnl_primitive_desc();
-            OneDnn.check(
-                    "layer normalization backward",
-                    dnnl_layer_normalization_backward_primitive_desc_create(
+        Primitive p =
+                Primitives.find(Primitives.key(BACKWARD).add(rows).add(width).add(norm.eps()), () -> {
+                    dnnl_memory_desc layout = OneDnn.dense(dnnl_f32, rows, width);
+                    dnnl_primitive_desc desc = new dnnl_primitive_desc();
+                    OneDnn.check(
+                            "layer normalization backward",
+                            dnnl_layer_normalization_backward_primitive_desc_create(
+                                    desc,
+                                    OneDnn.ENGINE,
+                                    dnnl_backward,
+                                    layout,
+                                    layout,
+                                    layout,
+                                    OneDnn.dense(dnnl_f32, rows),
+                                    (float) norm.eps(),
+                                    FLAGS,
+                                    desc(norm, rows, width),
+                                    OneDnn.plain()));
+                    return new Primitive(
                             desc,
-                            OneDnn.ENGINE,
-                            dnnl_backward,
-                            layout,
-                            layout,
-                            layout,
-                            OneDnn.dense(dnnl_f32, rows),
-                            (float) norm.eps(),
-                            FLAGS,
-                            desc(norm, rows, width),
-                            OneDnn.plain()));
-            return new Primitive(
-                    desc,
-                    DNNL_ARG_SRC,
-                    DNNL_ARG_SCALE,
-                    DNNL_ARG_MEAN,
-                    DNNL_ARG_VARIANCE,
-                    DNNL_ARG_DIFF_DST,
-                    DNNL_ARG_DIFF_SRC,
-                    DNNL_ARG_DIFF_SCALE,
-                    DNNL_ARG_DIFF_SHIFT);
-        });
+                            DNNL_ARG_SRC,
+                            DNNL_ARG_SCALE,
+                            DNNL_ARG_MEAN,
+                            DNNL_ARG_VARIANCE,
+                            DNNL_ARG_DIFF_DST,
+                            DNNL_ARG_DIFF_SRC,
+                            DNNL_ARG_DIFF_SCALE,
+                            DNNL_ARG_DIFF_SHIFT);
+                });
         if (p == null) {
             return false;
         }

@@ -5,10 +5,12 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_s32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_u8;
 
+import java.util.Arrays;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.StridedCopy;
+import org.jspecify.annotations.Nullable;
 
 /** Strided copies and conversions between floating types, by oneDNN's reorder. */
 final class Movement {
@@ -29,7 +31,8 @@ final class Movement {
             return false;
         }
         int type = bits(x.dtype());
-        Key key = Primitives.key(COPY).add(type).add(lines.dims).add(lines.source).add(lines.target);
+        Key key =
+                Primitives.key(COPY).add(type).add(lines.dims).add(lines.source).add(lines.target);
         Primitive p = Primitives.find(
                 key,
                 () -> Primitive.reorder(
@@ -88,11 +91,12 @@ final class Movement {
             target = new long[rank];
         }
 
-        static Lines of(StridedCopy copy) {
+        static @Nullable Lines of(StridedCopy copy) {
             Shape size = copy.size();
             Lines lines = new Lines(Math.max(1, size.rank()));
             for (int i = 0; i < size.rank(); i++) {
-                if (!lines.append(size.dim(i), copy.source().step(i), copy.target().step(i))) {
+                if (!lines.append(
+                        size.dim(i), copy.source().step(i), copy.target().step(i))) {
                     return null;
                 }
             }
@@ -127,9 +131,9 @@ final class Movement {
                 source[0] = 1;
                 target[0] = 1;
             }
-            dims = java.util.Arrays.copyOf(dims, n);
-            source = java.util.Arrays.copyOf(source, n);
-            target = java.util.Arrays.copyOf(target, n);
+            dims = Arrays.copyOf(dims, n);
+            source = Arrays.copyOf(source, n);
+            target = Arrays.copyOf(target, n);
         }
     }
 }

@@ -95,7 +95,8 @@ public final class OneDnnKernels extends Nd4jKernels {
 
     @Override
     public void conv(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
-        boolean done = computes(x, weight, out) && new Convolutions(conv, x, weight, out).forward(x, weight, epilogue, out);
+        boolean done =
+                computes(x, weight, out) && new Convolutions(conv, x, weight, out).forward(x, weight, epilogue, out);
         if (!done) {
             super.conv(conv, x, weight, epilogue, out);
         }
@@ -111,7 +112,8 @@ public final class OneDnnKernels extends Nd4jKernels {
 
     @Override
     public void convBackwardWeight(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias) {
-        boolean done = computes(x, dy, dWeight) && new Convolutions(conv, x, dWeight, dy).backwardWeight(x, dy, dWeight, dBias);
+        boolean done = computes(x, dy, dWeight)
+                && new Convolutions(conv, x, dWeight, dy).backwardWeight(x, dy, dWeight, dBias);
         if (!done) {
             super.convBackwardWeight(conv, x, dy, dWeight, dBias);
         }
@@ -164,11 +166,10 @@ public final class OneDnnKernels extends Nd4jKernels {
     }
 
     @Override
-    public void norm(Norm norm, Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta, Tensor out, Tensor mean, Tensor rstd) {
-        if (float32(x) && LayerNorm.suits(norm, x, gamma, beta)) {
-            if (LayerNorm.forward(norm, x, gamma, beta, out, mean, rstd)) {
-                return;
-            }
+    public void norm(
+            Norm norm, Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta, Tensor out, Tensor mean, Tensor rstd) {
+        if (float32(x) && LayerNorm.forward(norm, x, gamma, beta, out, mean, rstd)) {
+            return;
         }
         if (float32(x) && GroupNorm.suits(norm, x)) {
             new GroupNorm(norm, x, gamma).forward(x, gamma, beta, out, mean, rstd);
@@ -189,10 +190,8 @@ public final class OneDnnKernels extends Nd4jKernels {
             Tensor dx,
             @Nullable Tensor dGamma,
             @Nullable Tensor dBeta) {
-        if (float32(x) && LayerNorm.suits(norm, x, gamma, beta) && dGamma != null && dBeta != null) {
-            if (LayerNorm.backward(norm, x, gamma, mean, rstd, dy, dx, dGamma, dBeta)) {
-                return;
-            }
+        if (float32(x) && LayerNorm.backward(norm, x, gamma, mean, rstd, dy, dx, dGamma, dBeta)) {
+            return;
         }
         if (float32(x) && GroupNorm.suits(norm, x)) {
             new GroupNorm(norm, x, gamma).backward(x, gamma, beta, mean, rstd, dy, dx, dGamma, dBeta);

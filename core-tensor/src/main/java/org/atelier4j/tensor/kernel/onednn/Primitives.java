@@ -14,11 +14,11 @@ final class Primitives {
     private static final ThreadLocal<Primitives> LOCAL = ThreadLocal.withInitial(Primitives::new);
 
     private final Key key = new Key();
-    private final Map<Key, Entry> entries = new LinkedHashMap<>(256, 0.75f, true) {
+    private final Map<Key, Compiled> entries = new LinkedHashMap<>(256, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Entry> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, Compiled> eldest) {
             boolean full = size() > LIMIT;
             Primitive old = eldest.getValue().primitive();
             if (full && old != null) {
@@ -28,7 +28,7 @@ final class Primitives {
         }
     };
 
-    private record Entry(@Nullable Primitive primitive) {}
+    private record Compiled(@Nullable Primitive primitive) {}
 
     private Primitives() {}
 
@@ -39,14 +39,27 @@ final class Primitives {
 
     /** Returns the primitive for the key just filled, made on first use; null where oneDNN has no fast code. */
     static @Nullable Primitive find(Key key, Supplier<Primitive> make) {
-        Map<Key, Entry> entries = LOCAL.get().entries;
-        Entry entry = entries.get(key);
+        Map<Key, Compiled> entries = LOCAL.get().entries;
+        Compiled entry = entries.get(key);
         if (entry == null) {
             Key own = key.copy();
-            entry = new Entry(compile(make));
+            entry = new Compiled(compile(make));
             entries.put(own, entry);
         }
         return entry.primitive();
+    }
+
+    /**
+     * Returns the primitive for the key just filled.
+     *
+     * @throws IllegalStateException if oneDNN has no fast code for what it always has
+     */
+    static Primitive get(Key key, Supplier<Primitive> make) {
+        Primitive p = find(key, make);
+        if (p == null) {
+            throw new IllegalStateException("oneDNN: no fast code on this processor for a sum or a copy");
+        }
+        return p;
     }
 
     private static @Nullable Primitive compile(Supplier<Primitive> make) {

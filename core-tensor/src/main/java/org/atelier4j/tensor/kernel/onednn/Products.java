@@ -54,7 +54,8 @@ final class Products {
         long[] fy = dy;
         Primitive p = Primitives.find(
                 key,
-                () -> compile(matrix(type, fa, transposeA), matrix(type, fb, transposeB), type, fy, epilogue, activation));
+                () -> compile(
+                        matrix(type, fa, transposeA), matrix(type, fb, transposeB), type, fy, epilogue, activation));
         if (p == null) {
             return false;
         }
@@ -80,7 +81,12 @@ final class Products {
     }
 
     private static Primitive compile(
-            dnnl_memory_desc a, dnnl_memory_desc b, int type, long[] dims, Epilogue epilogue, @Nullable Eltwise activation) {
+            dnnl_memory_desc a,
+            dnnl_memory_desc b,
+            int type,
+            long[] dims,
+            Epilogue epilogue,
+            @Nullable Eltwise activation) {
         dnnl_memory_desc y = OneDnn.dense(type, dims);
         OneDnn.Attributes attributes = new OneDnn.Attributes();
         if (epilogue.residual() != null) {

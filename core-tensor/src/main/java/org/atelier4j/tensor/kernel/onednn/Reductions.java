@@ -12,6 +12,7 @@ import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.kernel.Reduction;
 import org.atelier4j.tensor.kernel.Unary;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -60,8 +61,8 @@ final class Reductions {
     private static void sum(long before, long length, long after, long x, long y) {
         long part = length > LONG ? divisor(length) : 1;
         if (part > 1) {
-            Tensor partial = Tensor.empty(
-                    Shape.of(Math.toIntExact(before * part * after)), DType.FLOAT32, org.atelier4j.tensor.device.Device.cpu());
+            Tensor partial =
+                    Tensor.empty(Shape.of(Math.toIntExact(before * part * after)), DType.FLOAT32, Device.cpu());
             sum(before * part, length / part, after, x, Memory.address(partial));
             sum(before, part, after, Memory.address(partial), y);
         } else if (after == 1) {
@@ -82,7 +83,7 @@ final class Reductions {
     }
 
     private static void last(long rows, long length, long x, long y) {
-        Primitives.find(Primitives.key(LAST).add(rows).add(length), () -> {
+        Primitives.get(Primitives.key(LAST).add(rows).add(length), () -> {
                     dnnl_primitive_desc desc = new dnnl_primitive_desc();
                     OneDnn.check(
                             "reduction",
@@ -101,7 +102,7 @@ final class Reductions {
     }
 
     private static void rows(long before, long length, long after, long x, long y) {
-        Primitives.find(Primitives.key(ROWS).add(before).add(length).add(after), () -> {
+        Primitives.get(Primitives.key(ROWS).add(before).add(length).add(after), () -> {
                     dnnl_primitive_desc desc = new dnnl_primitive_desc();
                     OneDnn.check(
                             "sum of rows",
