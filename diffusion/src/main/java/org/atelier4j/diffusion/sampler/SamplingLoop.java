@@ -1,6 +1,7 @@
 package org.atelier4j.diffusion.sampler;
 
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
@@ -37,8 +38,8 @@ final class SamplingLoop {
                 scope.keep(estimate(next));
             }
             if (i > 0) {
-                discard(state.x(), next);
-                discard(estimate(state), next);
+                discard(state.x(), start, next);
+                discard(estimate(state), start, next);
             }
             state = next;
             if (!listener.onStep(new SamplingListener.Progress(i + 1, steps, estimate(next)))) {
@@ -61,10 +62,10 @@ final class SamplingLoop {
         return x0;
     }
 
-    /** Frees what a step no longer needs, unless the next state looks at the same memory. */
-    private static void discard(Tensor old, State next) {
-        if (old.storage() != next.x().storage()
-                && old.storage() != estimate(next).storage()) {
+    /** Frees what a step no longer needs, unless the start or the next state looks at the same memory. */
+    private static void discard(Tensor old, Tensor start, State next) {
+        boolean shared = Stream.of(start, next.x(), estimate(next)).anyMatch(t -> t.storage() == old.storage());
+        if (!shared) {
             TensorScope.discard(old);
         }
     }
