@@ -50,6 +50,9 @@ final class Reductions {
         long before = x.shape().size(0, first);
         long length = x.shape().size(first, end);
         long after = x.shape().size(end, x.rank());
+        if (length == 1) {
+            return false; // oneDNN knows no reduction that reduces nothing
+        }
         sum(before, length, after, Memory.address(x), Memory.address(out));
         if (f == Reduction.MEAN) {
             Elementwise.unary(new Unary(Unary.Function.AFFINE, 1.0 / length, 0), out, out);
