@@ -49,7 +49,7 @@ class LossesTest {
     @Test
     void crossEntropyOfUniformLogitsIsLogK() {
         Tensor loss = Losses.crossEntropy(Tensor.zeros(4, 10), Tensor.of(new int[] {0, 3, 9, 5}));
-        assertThat(loss.item()).isCloseTo(Math.log(10), within(1e-6));
+        assertThat(loss.item()).isCloseTo(Math.log(10), within(1e-5));
     }
 
     @Test
