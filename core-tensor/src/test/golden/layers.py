@@ -262,4 +262,44 @@ for label, module in {
 }.items():
     case("activation_" + label, module, rounded(3, 7, scale=2), images=False)
 
+
+class SiluNorm(nn.GroupNorm):
+    def forward(self, x):
+        return F.silu(super().forward(x))
+
+
+class Linear(nn.Linear):
+    """On the channels of (B, C, H, W)."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
+# second derivatives: the gradient penalty sum(|d sum(net(x)) / dx|^2) and its gradients
+net = nn.Sequential(
+    nn.Conv2d(3, 6, 3, padding=1),
+    SiluNorm(2, 6),
+    nn.BatchNorm2d(6),
+    nn.ConvTranspose2d(6, 4, 4, stride=2, padding=1),
+    nn.GELU(),
+    nn.AvgPool2d(2),
+    Linear(4, 2),
+    nn.Tanh(),
+).double()
+with torch.no_grad():
+    for p in net.parameters():
+        p.copy_((p + 0.2 * torch.randn_like(p)).float())
+xs = rounded(2, 3, 4, 4).requires_grad_(True)
+(slope,) = torch.autograd.grad(net(xs).sum(), xs, create_graph=True)
+penalty = slope.square().sum()
+# the biases of the last linear layers act on the penalty through tanh, that of the norm through GELU: all are reached
+named = list(net.named_parameters())
+grads = torch.autograd.grad(penalty, [xs] + [p for _, p in named])
+put("penalty.x", last(xs))
+put("penalty.value", penalty)
+put("penalty.dx", last(grads[0]))
+for (path, p), g in zip(named, grads[1:]):
+    put(f"penalty.p.{path}", p)
+    put(f"penalty.d.{path}", g)
+
 golden.save("layers", out)

@@ -123,6 +123,6 @@ public final class BatchNorm2d extends UnaryLayer {
         if (bias != null) {
             shift = shift.add(bias);
         }
-        return x.mul(scale.to(x.dtype())).add(shift.to(x.dtype()));
+        return x.mul(cast(scale, x)).add(cast(shift, x));
     }
 }

@@ -65,8 +65,8 @@ public final class ConvTranspose2d extends UnaryLayer implements Weighted {
                 config.in(),
                 x.shape());
         Shape target = Shape.of(x.dim(0), outputLength(0, x.dim(1)), outputLength(1, x.dim(2)), config.out());
-        Tensor y = new ConvInput(config.geometry(), target).apply(x, w.to(x.dtype())); // (B, H', W', out)
-        return bias == null ? y : y.add(bias.to(x.dtype()));
+        Tensor y = new ConvInput(config.geometry(), target).apply(x, cast(w, x)); // (B, H', W', out)
+        return bias == null ? y : y.add(cast(bias, x));
     }
 
     @Override

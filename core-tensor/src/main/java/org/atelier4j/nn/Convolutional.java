@@ -41,14 +41,14 @@ public abstract sealed class Convolutional extends UnaryLayer implements Weighte
     public final Tensor forward(Tensor x, Tensor residual) {
         checkChannels(x);
         Tensor b = bias == null ? Tensor.zeros(config.out()).to(x.device()) : bias;
-        return new Conv(config.geometry()).apply(x, weight.to(x.dtype()), b.to(x.dtype()), residual.to(x.dtype()));
+        return new Conv(config.geometry()).apply(x, cast(weight, x), cast(b, x), cast(residual, x));
     }
 
     @Override
     public final Tensor forwardWith(Tensor w, Tensor x) {
         checkChannels(x);
         Conv conv = new Conv(config.geometry());
-        return bias == null ? conv.apply(x, w.to(x.dtype())) : conv.apply(x, w.to(x.dtype()), bias.to(x.dtype()));
+        return bias == null ? conv.apply(x, cast(w, x)) : conv.apply(x, cast(w, x), cast(bias, x));
     }
 
     @Override

@@ -117,7 +117,7 @@ public final class GroupNorm extends UnaryLayer {
         if (weight == null) {
             return op.apply(x);
         }
-        Tensor w = weight.to(x.dtype());
-        return bias == null ? op.apply(x, w) : op.apply(x, w, bias.to(x.dtype()));
+        Tensor w = cast(weight, x);
+        return bias == null ? op.apply(x, w) : op.apply(x, w, cast(bias, x));
     }
 }

@@ -63,6 +63,17 @@ public abstract class Layer {
         return b;
     }
 
+    /**
+     * Returns a parameter in the element type of the input it meets, so that a BFLOAT16 input runs the layer in BFLOAT16;
+     * gradients arrive in the parameter's own type.
+     *
+     * @throws IllegalArgumentException if x is not floating
+     */
+    protected static Tensor cast(Tensor parameter, Tensor x) {
+        Check.that(x.dtype().isFloating(), "layer: input must be floating, got %s for shape %s", x.dtype(), x.shape());
+        return parameter.to(x.dtype());
+    }
+
     /** Registers a stream of random numbers that the layer draws from while training, as dropout does. */
     protected final Rng stream(String name, Rng rng) {
         claim(name);

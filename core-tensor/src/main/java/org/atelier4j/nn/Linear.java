@@ -73,9 +73,7 @@ public final class Linear extends UnaryLayer implements Weighted {
                 x.shape());
         Tensor rows = x.reshape(-1, config.in()); // (N, in)
         MatMul product = new MatMul(false, true);
-        Tensor y = bias == null
-                ? product.apply(rows, w.to(x.dtype()))
-                : product.apply(rows, w.to(x.dtype()), bias.to(x.dtype()));
+        Tensor y = bias == null ? product.apply(rows, cast(w, x)) : product.apply(rows, cast(w, x), cast(bias, x));
         return y.reshape(x.shape().with(-1, config.out()));
     }
 

@@ -35,6 +35,6 @@ public final class PositionEmbedding extends UnaryLayer {
                 weight.dim(0),
                 weight.dim(1),
                 x.shape());
-        return x.add(weight.slice(0, 0, x.dim(1)).to(x.dtype()));
+        return x.add(cast(weight.slice(0, 0, x.dim(1)), x));
     }
 }

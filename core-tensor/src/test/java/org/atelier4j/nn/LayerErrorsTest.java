@@ -40,6 +40,13 @@ class LayerErrorsTest {
     }
 
     @Test
+    void numbersThatAreNotFloating() {
+        says(
+                () -> new Linear(2, 2, RNG).forward(Tensor.of(new int[] {1, 2}, 1, 2)),
+                "layer: input must be floating, got INT32 for shape [1, 2]");
+    }
+
+    @Test
     void sizesThatMakeNoLayer() {
         says(() -> new Linear(0, 2, RNG), "Linear: in and out must be >= 1, got 0 and 2");
         says(() -> new GroupNorm(3, 4), "GroupNorm: groups must divide the channels, got 3 and 4");

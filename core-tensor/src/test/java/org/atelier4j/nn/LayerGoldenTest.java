@@ -146,6 +146,43 @@ class LayerGoldenTest {
                 .isCloseTo(GOLDEN.tensor("attention_torch.y"), 1e-5, 1e-5);
     }
 
+    @Test
+    void gradientPenaltiesAreDifferentiatedThroughLayers() {
+        Sequential net = new Sequential(
+                new Conv2d(3, 6, 3, 1, 1, RNG),
+                new GroupNorm(GroupNorm.Config.of(2, 6).withSilu()),
+                new BatchNorm2d(6),
+                new ConvTranspose2d(6, 4, 4, 2, 1, RNG),
+                Activation.gelu(),
+                Downsample.averagePool(),
+                new Linear(4, 2, RNG),
+                Activation.tanh());
+        Map<String, Tensor> all = state("penalty", "p");
+        net.state().forEach(all::putIfAbsent); // the buffers
+        net.load(all);
+        Tensor x = GOLDEN.tensor("penalty.x").requireGradient();
+        Tensor slope = Gradients.withGraph(net.forward(x).sum(), x).get(x);
+        Tensor penalty = slope.square().sum();
+        TensorAssert.assertThat(penalty.detach()).isCloseTo(GOLDEN.tensor("penalty.value"), 1e-4, 1e-4);
+        Gradients g = penalty.backward();
+        TensorAssert.assertThat(g.get(x)).isCloseTo(GOLDEN.tensor("penalty.dx"), 1e-3, 2e-3);
+        net.parameters()
+                .forEach((path, p) -> TensorAssert.assertThat(g.get(p))
+                        .as(path)
+                        .isCloseTo(GOLDEN.tensor("penalty.d." + path), 1e-3, 2e-3));
+    }
+
+    @Test
+    void gradientsOfBfloat16RunsArriveInFloat32() {
+        Linear layer = new Linear(5, 7, RNG);
+        layer.load(state("linear", "p"));
+        Tensor x = GOLDEN.tensor("linear.x").to(DType.BFLOAT16).requireGradient();
+        Tensor dy = GOLDEN.tensor("linear.dy").to(DType.BFLOAT16);
+        Gradients g = layer.forward(x).mul(dy).sum().backward();
+        assertThat(g.get(x).dtype()).isEqualTo(DType.BFLOAT16);
+        TensorAssert.assertThat(g.get(layer.weight())).isCloseTo(GOLDEN.tensor("linear.d.weight"), 0, 0.05);
+    }
+
     private void check(Case c, DType dtype, double rtol, double atol) {
         load(c);
         List<Tensor> inputs = inputs(c, dtype, true);

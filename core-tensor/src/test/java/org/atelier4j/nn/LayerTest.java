@@ -60,6 +60,14 @@ class LayerTest {
     }
 
     @Test
+    void pathsHaveAnyDepth() {
+        Sequential inner = new Sequential(new Dropout(0.5, Rng.of(1)), new Linear(2, 2, Rng.of(0)));
+        Sequential net = new Sequential(new Sequential(inner, Activation.relu()));
+        assertThat(net.state().keySet()).containsExactly("0.0.1.weight", "0.0.1.bias");
+        assertThat(net.positions().keySet()).containsExactly("0.0.0.rng");
+    }
+
+    @Test
     void summaryListsShapesCountsAndFrozenParameters() {
         Net net = new Net(Rng.of(0));
         net.head.setFrozen(true);
