@@ -15,7 +15,10 @@ enum Preset {
             new RunConfig.Optimization(64, 2e-3, 100, 1, 4_000),
             100_000),
     /** For an hour on 2 CPU cores: the network of the model that ships. */
-    SMALL(UNetConfig.fashionMnist().channels(), new RunConfig.Optimization(64, 1e-3, 500, 1, 30_000), 1_000_000),
+    SMALL(
+            new UNetConfig.Channels(32, List.of(1, 2, 2), 1, 8),
+            new RunConfig.Optimization(64, 1e-3, 200, 1, 30_000),
+            200_000),
     /** The network of the benchmarks: better pictures, for a night. */
     LARGE(UNetConfig.benchmark().channels(), new RunConfig.Optimization(64, 5e-4, 1000, 1, 100_000), 4_000_000),
     /** Learns nothing, but runs in seconds: for tests. */
