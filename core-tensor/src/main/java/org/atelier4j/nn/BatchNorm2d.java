@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Parameters {@code weight} (C) and {@code bias} (C); buffers {@code running_mean} (C), {@code running_var} (C, of the
  * unbiased variance) and {@code num_batches_tracked}, an INT64 scalar.
  *
- * <p>The only layer whose forward pass changes it: while training, one thread at a time may use it.
+ * <p>While training its forward pass changes it, so one thread at a time may use it.
  */
 public final class BatchNorm2d extends UnaryLayer {
 

@@ -26,7 +26,8 @@ public abstract class Layer {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final Map<String, Rng> streams = new LinkedHashMap<>();
-    private boolean training = true;
+    private final List<ModeScope> modes = new ArrayList<>(); // open scopes, the latest last
+    private volatile boolean training = true;
 
     /** Starts a layer without parameters and children. */
     protected Layer() {}
@@ -84,14 +85,14 @@ public abstract class Layer {
     /** Returns all parameters of this layer and its children by path, in order of registration. */
     public final Map<String, Tensor> parameters() {
         Map<String, Tensor> all = new LinkedHashMap<>();
-        collect("", all, true, false);
+        collect("", all, false);
         return all;
     }
 
     /** Returns all parameters and buffers by path: what a checkpoint holds. */
     public final Map<String, Tensor> state() {
         Map<String, Tensor> all = new LinkedHashMap<>();
-        collect("", all, true, true);
+        collect("", all, true);
         return all;
     }
 
@@ -147,27 +148,52 @@ public abstract class Layer {
         return training;
     }
 
-    /** A scope that restores the mode it found. */
+    /** A time in a mode; it ends with {@link #close}. */
     public interface Mode extends AutoCloseable {
         @Override
         void close();
     }
 
-    /** Puts this layer and its children into evaluation mode until the returned scope closes. */
+    /**
+     * Puts this layer and its children into evaluation mode until the returned scope closes. Of several open scopes the
+     * latest counts, in whatever order they close: threads that evaluate one model at the same time do not disturb each
+     * other.
+     */
     public final Mode evaluating() {
         return mode(false);
     }
 
-    /** Puts this layer and its children into training mode until the returned scope closes. */
+    /** Puts this layer and its children into training mode until the returned scope closes, as {@link #evaluating}. */
     public final Mode training() {
         return mode(true);
     }
 
+    private static final class ModeScope {
+        private final boolean training;
+
+        ModeScope(boolean training) {
+            this.training = training;
+        }
+    }
+
     private Mode mode(boolean wanted) {
-        Map<Layer, Boolean> before = new LinkedHashMap<>();
-        visit(layer -> before.put(layer, layer.training));
-        visit(layer -> layer.training = wanted);
-        return () -> before.forEach((layer, value) -> layer.training = value);
+        ModeScope scope = new ModeScope(wanted);
+        visit(layer -> layer.enter(scope));
+        return () -> visit(layer -> layer.leave(scope));
+    }
+
+    private void enter(ModeScope scope) {
+        synchronized (modes) {
+            modes.add(scope);
+            training = scope.training;
+        }
+    }
+
+    private void leave(ModeScope scope) {
+        synchronized (modes) {
+            modes.remove(scope);
+            training = modes.isEmpty() || modes.get(modes.size() - 1).training;
+        }
     }
 
     /** Stops or resumes gradients to all parameters of this layer and its children. */
@@ -206,14 +232,12 @@ public abstract class Layer {
         children.values().forEach(c -> c.visit(visitor));
     }
 
-    private void collect(String prefix, Map<String, Tensor> into, boolean trained, boolean saved) {
-        if (trained) {
-            parameters.forEach((name, p) -> into.put(prefix + name, p));
-        }
-        if (saved) {
+    private void collect(String prefix, Map<String, Tensor> into, boolean withBuffers) {
+        parameters.forEach((name, p) -> into.put(prefix + name, p));
+        if (withBuffers) {
             buffers.forEach((name, b) -> into.put(prefix + name, b));
         }
-        children.forEach((name, c) -> c.collect(prefix + name + ".", into, trained, saved));
+        children.forEach((name, c) -> c.collect(prefix + name + ".", into, withBuffers));
     }
 
     private Map<String, Rng> collectStreams(String prefix) {

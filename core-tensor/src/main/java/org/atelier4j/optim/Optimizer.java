@@ -1,6 +1,7 @@
 package org.atelier4j.optim;
 
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,16 @@ public abstract class Optimizer {
                 !parameters.isEmpty(),
                 "%s: there must be parameters, got none",
                 getClass().getSimpleName());
+        Map<Tensor, String> paths = new IdentityHashMap<>();
+        parameters.forEach((path, p) -> {
+            String first = paths.put(p, path);
+            Check.that(
+                    first == null,
+                    "%s: a parameter must be listed once, got %s and %s for the same",
+                    getClass().getSimpleName(),
+                    first,
+                    path);
+        });
         this.parameters = new LinkedHashMap<>(parameters);
         this.rate = rate;
         this.slots = List.copyOf(slots);

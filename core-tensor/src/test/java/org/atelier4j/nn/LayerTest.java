@@ -157,6 +157,19 @@ class LayerTest {
     }
 
     @Test
+    void scopesThatOverlapMayCloseInAnyOrder() {
+        Net net = new Net(Rng.of(0));
+        Layer.Mode first = net.evaluating(); // as two threads would
+        Layer.Mode second = net.evaluating();
+        first.close();
+        assertThat(net.dropout.isTraining()).isFalse();
+        first.close(); // a second time does nothing
+        assertThat(net.isTraining()).isFalse();
+        second.close();
+        assertThat(net.dropout.isTraining()).isTrue();
+    }
+
+    @Test
     void aScopeRestoresTheModeOfEachChildEvenWhereTheyDiffer() {
         Net net = new Net(Rng.of(0));
         try (Layer.Mode part = net.norm.evaluating()) {

@@ -190,6 +190,13 @@ class OptimizerTest {
         assertThatThrownBy(() -> new Sgd(Map.of(), Sgd.Config.plain(1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Sgd: there must be parameters, got none");
+        Tensor p = Tensor.ones(1).requireGradient();
+        Map<String, Tensor> twice = new LinkedHashMap<>();
+        twice.put("a", p);
+        twice.put("b", p);
+        assertThatThrownBy(() -> new Sgd(twice, Sgd.Config.plain(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Sgd: a parameter must be listed once, got a and b for the same");
         assertThatThrownBy(() -> new GradientClip(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("GradientClip: maxNorm must be > 0, got 0.0");
