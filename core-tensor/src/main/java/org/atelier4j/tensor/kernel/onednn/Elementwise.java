@@ -13,6 +13,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_binary_sub;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_backward_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_forward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 
 import java.util.Arrays;
@@ -31,29 +32,45 @@ final class Elementwise {
     private Elementwise() {}
 
     static boolean unary(Unary f, Tensor x, Tensor out) {
+        return x.size() > 0 && unary(f, OneDnn.type(x.dtype()), x.size(), Memory.address(x), Memory.address(out));
+    }
+
+    /** The same for {@code n} FLOAT32 numbers at addresses; inside of a parallel loop it runs on the calling thread. */
+    static boolean unary(Unary f, long n, long x, long out) {
+        return unary(f, dnnl_f32, n, x, out);
+    }
+
+    private static boolean unary(Unary f, int type, long n, long x, long out) {
         Eltwise e = Eltwise.of(f);
-        if (e == null || x.size() == 0) {
+        if (e == null) {
             return false;
         }
-        int type = OneDnn.type(x.dtype());
-        long n = x.size();
         Key key = key(UNARY, e, type, n);
         Primitive p = Primitives.find(
                 key, () -> new Primitive(forward(e, OneDnn.dense(type, n)), DNNL_ARG_SRC, DNNL_ARG_DST));
         if (p == null) {
             return false;
         }
-        p.run(Memory.address(x), Memory.address(out));
+        p.run(x, out);
         return true;
     }
 
     static boolean unaryBackward(Unary f, Tensor x, Tensor dy, Tensor dx) {
+        int type = OneDnn.type(x.dtype());
+        return x.size() > 0
+                && unaryBackward(f, type, x.size(), Memory.address(x), Memory.address(dy), Memory.address(dx));
+    }
+
+    /** The same for {@code n} FLOAT32 numbers at addresses. */
+    static boolean unaryBackward(Unary f, long n, long x, long dy, long dx) {
+        return unaryBackward(f, dnnl_f32, n, x, dy, dx);
+    }
+
+    private static boolean unaryBackward(Unary f, int type, long n, long x, long dy, long dx) {
         Eltwise e = Eltwise.of(f);
-        if (e == null || x.size() == 0) {
+        if (e == null) {
             return false;
         }
-        int type = OneDnn.type(x.dtype());
-        long n = x.size();
         Key key = key(UNARY_BACKWARD, e, type, n);
         Primitive p = Primitives.find(key, () -> {
             dnnl_memory_desc line = OneDnn.dense(type, n);
@@ -76,7 +93,7 @@ final class Elementwise {
         if (p == null) {
             return false;
         }
-        p.run(Memory.address(x), Memory.address(dy), Memory.address(dx));
+        p.run(x, dy, dx);
         return true;
     }
 

@@ -7,6 +7,8 @@ import org.atelier4j.tensor.device.HostStorage;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.kernel.Parallel;
 import org.atelier4j.tensor.kernel.Scratch;
+import org.atelier4j.tensor.kernel.Unary;
+import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,14 +21,19 @@ import org.jspecify.annotations.Nullable;
  * an order that depends on the shape only.
  */
 final class GroupNorm {
+    /** Numbers per chunk: two arrays of them fit into a core's second-level cache. */
     private static final int CHUNK = 1 << 16;
+
+    /** Numbers per tile: eight arrays of them fit into the first-level cache. */
+    private static final int TILE = 1 << 10;
+
+    private static final Unary SILU = Unary.of(Unary.Function.SILU);
 
     private final Norm norm;
     private final int batch;
     private final int positions;
     private final int channels;
     private final int tile;
-    private final int width;
     private final int chunkRows;
     private final int chunks;
     private final int affineStep;
@@ -41,9 +48,8 @@ final class GroupNorm {
         this.batch = x.dim(0);
         this.positions = x.dim(1);
         this.channels = x.dim(2);
-        int rows = Math.max(1, Parallel.TILE / channels);
+        int rows = Math.max(1, TILE / channels);
         this.tile = rows * channels;
-        this.width = Math.max(1, Math.min(rows, 512 / channels)) * channels;
         this.chunkRows = Math.max(1, CHUNK / tile) * rows;
         this.chunks = (positions + chunkRows - 1) / chunkRows;
         this.affineStep = gamma != null && gamma.rank() == 2 ? channels : 0;
@@ -60,7 +66,6 @@ final class GroupNorm {
         float[] g = coefficients(gamma, 1);
         float[] b = coefficients(beta, 0);
         FloatBuffer source = floats(x);
-        FloatBuffer target = floats(out);
         float[] means = new float[batch * norm.groups()];
         float[] rstds = new float[batch * norm.groups()];
         float[] scale = new float[batch * channels];
@@ -77,31 +82,28 @@ final class GroupNorm {
                         shift[n * channels + i] = b[n * affineStep + i] - factor * means[group];
                     }
                 },
-                (n, c) -> affine(source, target, n, c, scale, shift));
+                (n, c) -> affine(x, out, n, c, scale, shift));
         floats(mean).put(0, means);
         floats(rstd).put(0, rstds);
     }
 
     /** Sums of {@code x − pivot} and its square per channel over a chunk. */
     private void moments(FloatBuffer x, int n, int chunk, double[] sums) {
-        float[] pivot = pivot(x, n, Scratch.floats(1, width));
-        float[] s = cleared(Scratch.floats(2, width));
-        float[] q = cleared(Scratch.floats(3, width));
+        float[] pivot = pivot(x, n, Scratch.floats(1, tile));
+        float[] s = cleared(Scratch.floats(2, tile));
+        float[] q = cleared(Scratch.floats(3, tile));
         float[] t = Scratch.floats(0, tile);
         for (int row = chunk * chunkRows; row < end(chunk); ) {
             int length = load(x, n, row, end(chunk), t);
-            for (int at = 0; at < length; at += width) {
-                int m = Math.min(width, length - at);
-                accumulate(t, at, pivot, s, q, m);
-            }
+            accumulate(t, pivot, s, q, length);
             row += length / channels;
         }
         fold(s, q, sums, (n * chunks + chunk) * 2 * channels);
     }
 
-    private static void accumulate(float[] t, int at, float[] pivot, float[] s, float[] q, int m) {
-        for (int i = 0; i < m; i++) {
-            float d = t[at + i] - pivot[i];
+    private static void accumulate(float[] t, float[] pivot, float[] s, float[] q, int n) {
+        for (int i = 0; i < n; i++) {
+            float d = t[i] - pivot[i];
             s[i] += d;
             q[i] += d * d;
         }
@@ -109,7 +111,7 @@ final class GroupNorm {
 
     /** Joins the channels of a group: {@code M₂ = Σ (q − s²/N) + N Σ (mean_c − mean)²} (Chan et al. 1979). */
     private void statistics(FloatBuffer x, int n, double[] sums, float[] means, float[] rstds) {
-        float[] pivot = pivot(x, n, Scratch.floats(1, width));
+        float[] pivot = pivot(x, n, Scratch.floats(1, tile));
         int size = channels / norm.groups();
         for (int group = 0; group < norm.groups(); group++) {
             double mean = 0;
@@ -141,20 +143,23 @@ final class GroupNorm {
         return sum;
     }
 
-    /** {@code y = act(x·scale + shift)} over a chunk. */
+    /** {@code y = act(x·scale + shift)} over a chunk; oneDNN's SiLU runs on this thread alone. */
+    private void affine(Tensor x, Tensor y, int n, int chunk, float[] scale, float[] shift) {
+        affine(floats(x), floats(y).slice(first(n, chunk), count(chunk)), n, chunk, scale, shift);
+        if (norm.silu()) {
+            long at = Memory.address(y) + Float.BYTES * (long) first(n, chunk);
+            Elementwise.unary(SILU, count(chunk), at, at);
+        }
+    }
+
     private void affine(FloatBuffer x, FloatBuffer y, int n, int chunk, float[] scale, float[] shift) {
         float[] a = repeated(scale, n * channels, Scratch.floats(1, tile));
         float[] b = repeated(shift, n * channels, Scratch.floats(2, tile));
         float[] t = Scratch.floats(0, tile);
-        float[] s = Scratch.floats(3, tile);
         for (int row = chunk * chunkRows; row < end(chunk); ) {
             int length = load(x, n, row, end(chunk), t);
             multiplyAdd(t, a, b, length);
-            if (norm.silu()) {
-                Sigmoid.apply(t, s, length);
-                multiply(t, s, length);
-            }
-            store(t, y, n, row, length);
+            y.put((row - chunk * chunkRows) * channels, t, 0, length);
             row += length / channels;
         }
     }
@@ -165,16 +170,10 @@ final class GroupNorm {
         }
     }
 
-    private static void multiply(float[] t, float[] s, int n) {
-        for (int i = 0; i < n; i++) {
-            t[i] *= s[i];
-        }
-    }
-
     // --- backward ---------------------------------------------------------------------------------------------------
 
-    /** The inputs of a backward pass that no loop changes. */
-    private record Saved(FloatBuffer x, FloatBuffer dy, float[] gamma, float[] beta, float[] mean, float[] rstd) {}
+    /** What a backward pass works on; dx holds g between its two passes. */
+    private record Saved(Tensor x, Tensor dy, Tensor dx, float[] gamma, float[] beta, float[] mean, float[] rstd) {}
 
     /**
      * With {@code g = dy·act'}, per channel {@code S = Σ g} and {@code T = Σ g (x − μ)}: {@code dβ = S}, {@code dγ = rstd·T}
@@ -191,16 +190,15 @@ final class GroupNorm {
             @Nullable Tensor dGamma,
             @Nullable Tensor dBeta) {
         Saved saved = new Saved(
-                floats(x), floats(dy), coefficients(gamma, 1), coefficients(beta, 0), mean.toFloats(), rstd.toFloats());
-        FloatBuffer target = floats(dx);
+                x, dy, dx, coefficients(gamma, 1), coefficients(beta, 0), mean.toFloats(), rstd.toFloats());
         double[] sums = new double[batch * chunks * 2 * channels];
         float[] p = new float[batch * channels];
         float[] q = new float[batch * channels];
         float[] r = new float[batch * channels];
         overImages(
-                (n, c) -> products(saved, target, n, c, sums),
+                (n, c) -> products(saved, n, c, sums),
                 n -> coefficients(saved, n, sums, p, q, r),
-                (n, c) -> combine(saved, target, n, c, p, q, r));
+                (n, c) -> combine(saved, n, c, p, q, r));
         if (dGamma != null) {
             floats(dGamma).put(0, parameterGradient(sums, channels, saved.rstd()));
         }
@@ -209,37 +207,67 @@ final class GroupNorm {
         }
     }
 
-    /** Writes g to {@code dx} if it differs from dy, and sums g and {@code g (x − μ)} per channel over a chunk. */
-    private void products(Saved saved, FloatBuffer dx, int n, int chunk, double[] sums) {
+    /** Sums g and {@code g (x − μ)} per channel over a chunk; where an activation follows, g is written to dx. */
+    private void products(Saved saved, int n, int chunk, double[] sums) {
+        FloatBuffer gradient = floats(norm.silu() ? throughSilu(saved, n, chunk) : saved.dy());
+        FloatBuffer x = floats(saved.x());
         float[] mu = perChannel(saved.mean(), n, Scratch.floats(1, tile));
-        float[] s = cleared(Scratch.floats(2, width));
-        float[] q = cleared(Scratch.floats(3, width));
+        float[] s = cleared(Scratch.floats(2, tile));
+        float[] q = cleared(Scratch.floats(3, tile));
         float[] t = Scratch.floats(0, tile);
         float[] g = Scratch.floats(4, tile);
-        float[] scale = Scratch.floats(5, tile);
-        if (norm.silu()) {
-            perChannel(saved.rstd(), n, scale);
-            float[] gamma = repeated(saved.gamma(), n * affineStep, Scratch.floats(6, tile));
-            multiply(scale, gamma, tile);
-        }
-        float[] shift = norm.silu() ? repeated(saved.beta(), n * affineStep, Scratch.floats(6, tile)) : scale;
-        float[] z = Scratch.floats(7, tile);
-        float[] sigma = new float[norm.silu() ? tile : 0];
         for (int row = chunk * chunkRows; row < end(chunk); ) {
-            int length = load(saved.x(), n, row, end(chunk), t);
-            load(saved.dy(), n, row, end(chunk), g);
+            int length = load(x, n, row, end(chunk), t);
+            load(gradient, n, row, end(chunk), g);
             subtract(t, mu, length);
-            if (norm.silu()) {
-                slope(t, scale, shift, z, sigma, g, length);
-                store(g, dx, n, row, length);
-            }
-            for (int at = 0; at < length; at += width) {
-                int m = Math.min(width, length - at);
-                accumulateProducts(t, g, at, s, q, m);
-            }
+            accumulateProducts(t, g, s, q, length);
             row += length / channels;
         }
         fold(s, q, sums, (n * chunks + chunk) * 2 * channels);
+    }
+
+    /** Computes {@code z = x̂ γ + β} again and writes {@code g = dy·SiLU'(z)} to dx, which it returns. */
+    private Tensor throughSilu(Saved saved, int n, int chunk) {
+        float[] scale = new float[channels];
+        float[] shift = new float[channels];
+        for (int i = 0; i < channels; i++) {
+            int group = n * norm.groups() + i / (channels / norm.groups());
+            scale[i] = saved.gamma()[n * affineStep + i] * saved.rstd()[group];
+            shift[i] = saved.beta()[n * affineStep + i] - scale[i] * saved.mean()[group];
+        }
+        Chunk z = Chunk.LOCAL.get().of(count(chunk));
+        float[] a = repeated(scale, 0, Scratch.floats(1, tile));
+        float[] b = repeated(shift, 0, Scratch.floats(2, tile));
+        float[] t = Scratch.floats(0, tile);
+        FloatBuffer x = floats(saved.x());
+        for (int row = chunk * chunkRows; row < end(chunk); ) {
+            int length = load(x, n, row, end(chunk), t);
+            multiplyAdd(t, a, b, length);
+            z.floats.put((row - chunk * chunkRows) * channels, t, 0, length);
+            row += length / channels;
+        }
+        long at = Float.BYTES * (long) first(n, chunk);
+        Elementwise.unaryBackward(
+                SILU, count(chunk), z.address, Memory.address(saved.dy()) + at, Memory.address(saved.dx()) + at);
+        return saved.dx();
+    }
+
+    /** One thread's memory for the numbers of a chunk. */
+    private static final class Chunk {
+        private static final ThreadLocal<Chunk> LOCAL = ThreadLocal.withInitial(Chunk::new);
+
+        private FloatPointer memory = new FloatPointer(CHUNK);
+        private FloatBuffer floats = memory.asBuffer();
+        private long address = memory.address();
+
+        Chunk of(int count) {
+            if (count > memory.capacity()) {
+                memory = new FloatPointer(count);
+                floats = memory.asBuffer();
+                address = memory.address();
+            }
+            return this;
+        }
     }
 
     private static void subtract(float[] t, float[] mu, int n) {
@@ -248,22 +276,11 @@ final class GroupNorm {
         }
     }
 
-    /** {@code g ← g·σ(z)(1 + z(1 − σ(z)))} with {@code z = t·scale + shift}. */
-    private static void slope(float[] t, float[] scale, float[] shift, float[] z, float[] s, float[] g, int n) {
+    private static void accumulateProducts(float[] t, float[] g, float[] s, float[] q, int n) {
         for (int i = 0; i < n; i++) {
-            z[i] = t[i] * scale[i] + shift[i];
-        }
-        Sigmoid.apply(z, s, n);
-        for (int i = 0; i < n; i++) {
-            g[i] *= s[i] * (1 + z[i] * (1 - s[i]));
-        }
-    }
-
-    private static void accumulateProducts(float[] t, float[] g, int at, float[] s, float[] q, int m) {
-        for (int i = 0; i < m; i++) {
-            float v = g[at + i];
+            float v = g[i];
             s[i] += v;
-            q[i] += v * t[at + i];
+            q[i] += v * t[i];
         }
     }
 
@@ -287,8 +304,10 @@ final class GroupNorm {
     }
 
     /** {@code dx = P g + Q (x − μ) + R} over a chunk. */
-    private void combine(Saved saved, FloatBuffer dx, int n, int chunk, float[] p, float[] q, float[] r) {
-        FloatBuffer gradient = norm.silu() ? dx : saved.dy();
+    private void combine(Saved saved, int n, int chunk, float[] p, float[] q, float[] r) {
+        FloatBuffer x = floats(saved.x());
+        FloatBuffer dx = floats(saved.dx());
+        FloatBuffer gradient = norm.silu() ? dx : floats(saved.dy());
         float[] t = Scratch.floats(0, tile);
         float[] g = Scratch.floats(4, tile);
         float[] mu = perChannel(saved.mean(), n, Scratch.floats(1, tile));
@@ -299,13 +318,17 @@ final class GroupNorm {
             rr[i] -= qq[i] * mu[i];
         }
         for (int row = chunk * chunkRows; row < end(chunk); ) {
-            int length = load(saved.x(), n, row, end(chunk), t);
+            int length = load(x, n, row, end(chunk), t);
             load(gradient, n, row, end(chunk), g);
-            for (int i = 0; i < length; i++) {
-                t[i] = pp[i] * g[i] + qq[i] * t[i] + rr[i];
-            }
-            store(t, dx, n, row, length);
+            combine(t, g, pp, qq, rr, length);
+            dx.put((n * positions + row) * channels, t, 0, length);
             row += length / channels;
+        }
+    }
+
+    private static void combine(float[] t, float[] g, float[] p, float[] q, float[] r, int n) {
+        for (int i = 0; i < n; i++) {
+            t[i] = p[i] * g[i] + q[i] * t[i] + r[i];
         }
     }
 
@@ -372,13 +395,19 @@ final class GroupNorm {
         return length;
     }
 
-    private void store(float[] t, FloatBuffer y, int n, int row, int length) {
-        y.put((n * positions + row) * channels, t, 0, length);
+    /** Returns the index of a chunk's first number. */
+    private int first(int n, int chunk) {
+        return (n * positions + chunk * chunkRows) * channels;
+    }
+
+    /** Returns how many numbers a chunk has. */
+    private int count(int chunk) {
+        return (end(chunk) - chunk * chunkRows) * channels;
     }
 
     private float[] pivot(FloatBuffer x, int n, float[] into) {
         x.get(n * positions * channels, into, 0, channels);
-        return repeat(into, width);
+        return repeat(into);
     }
 
     private float[] perChannel(float[] groups, int n, float[] into) {
@@ -386,31 +415,33 @@ final class GroupNorm {
         for (int i = 0; i < channels; i++) {
             into[i] = groups[n * norm.groups() + i / size];
         }
-        return repeat(into, tile);
+        return repeat(into);
     }
 
     private float[] repeated(float[] values, int from, float[] into) {
         System.arraycopy(values, from, into, 0, channels);
-        return repeat(into, tile);
+        return repeat(into);
     }
 
-    private float[] repeat(float[] row, int length) {
-        for (int at = channels; at < length; at += channels) {
+    private float[] repeat(float[] row) {
+        for (int at = channels; at < tile; at += channels) {
             System.arraycopy(row, 0, row, at, channels);
         }
         return row;
     }
 
     private float[] cleared(float[] a) {
-        Arrays.fill(a, 0, width, 0);
+        Arrays.fill(a, 0, tile, 0);
         return a;
     }
 
     private void fold(float[] s, float[] q, double[] sums, int at) {
         Arrays.fill(sums, at, at + 2 * channels, 0);
-        for (int i = 0; i < width; i++) {
-            sums[at + i % channels] += s[i];
-            sums[at + channels + i % channels] += q[i];
+        for (int row = 0; row < tile; row += channels) {
+            for (int i = 0; i < channels; i++) {
+                sums[at + i] += s[row + i];
+                sums[at + channels + i] += q[row + i];
+            }
         }
     }
 
