@@ -3,6 +3,7 @@ package org.atelier4j.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
@@ -12,10 +13,10 @@ import org.atelier4j.tensor.TensorAssert;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.GradientCheck;
 import org.atelier4j.tensor.autograd.Gradients;
-import org.atelier4j.tensor.autograd.NoGrad;
 import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.device.HostPool;
 import org.atelier4j.tensor.kernel.Distribution;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Masks, causality, blind queries and second derivatives of attention; values at large are golden. */
@@ -124,24 +125,48 @@ class AttentionTest {
     }
 
     @Test
-    void scoresAreNotKeptAndWeightsOnlyForTheBackwardPass() {
-        Tensor x = rng.normal(Shape.of(4, 2, 64, 16)); // 32 KiB; scores and weights 128 KiB each
-        long weights = 4 * 2 * 64 * 64 * 4;
+    void workInPartsGivesWhatWorkAtOnceGives() {
+        heldAgainstComposite(2, 3, 512, 512, null); // two heads at a time
+        heldAgainstComposite(5, 2, 256, 300, null); // some images at a time, the rest at last
+        heldAgainstComposite(2, 3, 512, 512, Shape.of(512));
+        heldAgainstComposite(2, 3, 512, 512, Shape.of(3, 1, 512));
+        heldAgainstComposite(2, 3, 512, 512, Shape.of(2, 1, 1, 512));
+        heldAgainstComposite(5, 2, 256, 300, Shape.of(5, 2, 256, 300));
+        heldAgainstComposite(5, 2, 256, 300, Shape.of(2, 256, 1));
+    }
+
+    private void heldAgainstComposite(int batch, int heads, int queries, int keys, @Nullable Shape mask) {
         try (TensorScope scope = TensorScope.open()) {
-            long before = used();
-            Tensor y = Attention.of(x.requireGradient(), x, x);
-            assertThat(used() - before).isEqualTo(weights + y.size() * 4);
-        }
-        try (TensorScope scope = TensorScope.open();
-                NoGrad off = NoGrad.open()) {
-            long before = used();
-            Tensor y = Attention.of(x.requireGradient(), x, x);
-            assertThat(used() - before).isEqualTo(y.size() * 4);
+            Tensor a = rng.normal(Shape.of(batch, heads, queries, 4)).requireGradient();
+            Tensor b = rng.normal(Shape.of(batch, heads, keys, 4)).requireGradient();
+            Tensor c = rng.normal(Shape.of(batch, heads, keys, 3)).requireGradient();
+            Tensor scores = a.mul(0.5).matmul(b, false, true);
+            Tensor bias = mask == null ? Tensor.zeros(1) : rng.normal(mask);
+            Tensor expected = scores.add(bias).softmax(-1).matmul(c);
+            AttentionMask added = mask == null ? AttentionMask.NONE : AttentionMask.adding(bias);
+            Tensor actual = Attention.of(a, b, c, added);
+            TensorAssert.assertThat(actual).isCloseTo(expected, 1e-4, 1e-5);
+            Tensor dy = rng.normal(expected.shape());
+            Gradients right = Gradients.ofProduct(expected, dy, List.of(), false);
+            Gradients found = Gradients.ofProduct(actual, dy, List.of(), false);
+            for (Tensor leaf : List.of(a, b, c)) {
+                TensorAssert.assertThat(found.get(leaf)).isCloseTo(right.get(leaf), 1e-3, 1e-4);
+            }
         }
     }
 
-    private static long used() {
-        return HostPool.SHARED.reservedBytes() - HostPool.SHARED.pooledBytes();
+    @Test
+    void theMatrixOfAllWeightsIsNeverInMemory() {
+        int tokens = 512;
+        Tensor x = rng.normal(Shape.of(4, 4, tokens, 8)).requireGradient();
+        long weights = 16L * tokens * tokens * 4; // 16 MiB
+        HostPool.SHARED.trim();
+        long before = HostPool.SHARED.reservedBytes();
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor y = Attention.of(x, x, x);
+            assertThat(y.sum().backward().has(x)).isTrue();
+            assertThat(HostPool.SHARED.reservedBytes() - before).isLessThan(weights * 3 / 4);
+        }
     }
 
     @Test

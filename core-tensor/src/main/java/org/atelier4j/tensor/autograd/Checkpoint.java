@@ -3,6 +3,7 @@ package org.atelier4j.tensor.autograd;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -104,13 +105,15 @@ public final class Checkpoint {
         }
 
         private static void checkClosed(Tensor y, Set<Node> border, long before) {
-            for (Node reached : Routes.behind(y.node(), border)) {
-                Check.state(
-                        reached.number() > before || border.contains(reached),
-                        "checkpoint: a tensor that the segment uses and that requires a gradient must be an input or a"
-                                + " listed parameter, got %s",
-                        reached);
-            }
+            Node foreign = Routes.behind(y.node(), border).stream()
+                    .filter(n -> n.number() <= before && !border.contains(n))
+                    .max(Comparator.comparingLong(Node::number))
+                    .orElse(null);
+            Check.state(
+                    foreign == null,
+                    "checkpoint: a tensor that the segment uses and that requires a gradient must be an input or a"
+                            + " listed parameter, got %s",
+                    foreign);
         }
     }
 }

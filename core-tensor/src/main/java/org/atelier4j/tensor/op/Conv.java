@@ -1,5 +1,6 @@
 package org.atelier4j.tensor.op;
 
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -40,7 +41,11 @@ public record Conv(Convolution geometry) implements Op {
                 Stream.of(x, w, bias, residual).filter(Objects::nonNull).toList();
         Conv conv = new Conv(geometry);
         if (NoGrad.isActive() || inputs.stream().allMatch(t -> t.node() == null)) {
-            return conv.run(x.device().kernels(), inputs, f);
+            try {
+                return conv.run(x.device().kernels(), inputs, f);
+            } finally {
+                Reference.reachabilityFence(inputs); // kernels know memory by address only
+            }
         }
         return conv.apply(inputs.toArray(Tensor[]::new)).unary(f);
     }

@@ -1,5 +1,6 @@
 package org.atelier4j.tensor.op;
 
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
 import org.atelier4j.tensor.Check;
@@ -32,7 +33,11 @@ public record MatMul(boolean transposeA, boolean transposeB) implements Op {
             Tensor a, boolean transposeA, Tensor b, boolean transposeB, @Nullable Tensor bias, Unary f) {
         MatMul product = new MatMul(transposeA, transposeB);
         if (NoGrad.isActive() || a.node() == null && b.node() == null && (bias == null || bias.node() == null)) {
-            return product.run(a.device().kernels(), a, b, bias, f).detach();
+            try {
+                return product.run(a.device().kernels(), a, b, bias, f);
+            } finally {
+                Reference.reachabilityFence(new Object[] {a, b, bias}); // kernels know memory by address only
+            }
         }
         return (bias == null ? product.apply(a, b) : product.apply(a, b, bias)).unary(f);
     }

@@ -62,7 +62,7 @@ class CheckpointTest {
 
     /** Returns the most bytes in use at any product of twelve blocks, forward and backward. */
     private static long peak(boolean checkpointed) {
-        int rows = 4096;
+        int rows = 512;
         Tensor w = Tensor.eye(32).requireGradient();
         Tensor start = Tensor.ones(rows, 32);
         long before = used();

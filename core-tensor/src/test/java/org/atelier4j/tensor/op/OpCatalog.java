@@ -151,6 +151,8 @@ final class OpCatalog {
         Tensor v = normal(2, 2, 5, 3);
         add(op, "cross", in -> op.apply(in), q, k, v);
         add(op, "with bias", in -> op.apply(in), q, k, v, normal(2, 1, 3, 5));
+        Tensor fixed = normal(2, 1, 1, 5);
+        add(op, "with a constant mask", in -> op.apply(in[0], in[1], in[2], fixed), q, k, v);
         add(op, "with one head of keys", in -> op.apply(in), q, normal(2, 1, 5, 4), normal(2, 1, 5, 3));
     }
 
@@ -169,7 +171,9 @@ final class OpCatalog {
         Conv conv = new Conv(geometry);
         Shape y = Conv.resultShape(geometry, x, w);
         add(conv, what, in -> conv.apply(in), normal(x), normal(w));
-        add(conv, what + ", bias", in -> conv.apply(in), normal(x), normal(w), normal(w.dim(0)));
+        if (what.startsWith("3x3")) {
+            add(conv, what + ", bias", in -> conv.apply(in), normal(x), normal(w), normal(w.dim(0)));
+        }
         add(conv, what + ", residual", in -> conv.apply(in), normal(x), normal(w), normal(w.dim(0)), normal(y));
         ConvInput input = new ConvInput(geometry, x);
         add(input, what, in -> input.apply(in), normal(y), normal(w));
