@@ -120,7 +120,7 @@ interface ContractPart {
     int[] SIZES = {0, 1, 3, 7, 8, 16, 17, 255, 1024};
 
     /** Long enough for several threads, and odd. */
-    int LONG = 70_001;
+    int LONG = 40_001;
 
     Kernels kernels();
 
