@@ -2,6 +2,7 @@ package org.atelier4j.tensor.autograd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Kernels;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,19 @@ class WriteYourOwnOpTest {
         GradientCheck.of(in -> new Softsign(0.7).apply(in)).secondOrder().at(x);
         // endregion
         assertThat(new Softsign(0.7).name()).isEqualTo("softsign");
+    }
+
+    @Test
+    void aPartOfANetworkIsCheckpointed() {
+        Tensor x = Tensor.of(new float[] {-3, 0, 1}).requireGradient();
+        Tensor w = Tensor.of(new float[] {2}).requireGradient();
+        // region checkpoint
+        Tensor y = Checkpoint.of(in -> in[0].mul(w).exp().tanh(), List.of(w), x);
+        Gradients g = y.sum().backward(); // runs exp and tanh again
+        // endregion
+        Gradients plain = x.mul(w).exp().tanh().sum().backward();
+        assertThat(g.get(w).toFloats()).containsExactly(plain.get(w).toFloats());
+        assertThat(g.get(x).toFloats()).containsExactly(plain.get(x).toFloats());
     }
 
     @Test
