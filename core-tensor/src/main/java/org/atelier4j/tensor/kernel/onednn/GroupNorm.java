@@ -189,8 +189,8 @@ final class GroupNorm {
             Tensor dx,
             @Nullable Tensor dGamma,
             @Nullable Tensor dBeta) {
-        Saved saved = new Saved(
-                x, dy, dx, coefficients(gamma, 1), coefficients(beta, 0), mean.toFloats(), rstd.toFloats());
+        Saved saved =
+                new Saved(x, dy, dx, coefficients(gamma, 1), coefficients(beta, 0), mean.toFloats(), rstd.toFloats());
         double[] sums = new double[batch * chunks * 2 * channels];
         float[] p = new float[batch * channels];
         float[] q = new float[batch * channels];

@@ -95,6 +95,10 @@ public final class OneDnnKernels extends Nd4jKernels {
 
     @Override
     public void conv(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
+        if (computes(x, weight, out) && epilogue.activation() == null && Winograd.suits(conv, x, weight)) {
+            Winograd.forward(x, weight, epilogue, out);
+            return;
+        }
         boolean done =
                 computes(x, weight, out) && new Convolutions(conv, x, weight, out).forward(x, weight, epilogue, out);
         if (!done) {
@@ -104,6 +108,10 @@ public final class OneDnnKernels extends Nd4jKernels {
 
     @Override
     public void convBackwardInput(Convolution conv, Tensor dy, Tensor weight, Tensor dx) {
+        if (computes(dy, weight, dx) && Winograd.suits(conv, dy, weight)) {
+            Winograd.backwardInput(dy, weight, dx);
+            return;
+        }
         boolean done = computes(dy, weight, dx) && new Convolutions(conv, dx, weight, dy).backwardInput(dy, weight, dx);
         if (!done) {
             super.convBackwardInput(conv, dy, weight, dx);

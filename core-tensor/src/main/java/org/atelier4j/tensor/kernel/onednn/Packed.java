@@ -27,29 +27,40 @@ final class Packed {
 
     private Packed() {}
 
-    /**
-     * Returns the address of {@code weight} in the layout that a primitive wants.
-     *
-     * @param use distinguishes layouts of one weight, as forward and backward
-     */
+    /** Writes what a kernel wants in place of a weight. */
+    interface Filler {
+        /** Fills {@code into} from the weight's present value. */
+        void fill(Tensor weight, Tensor into);
+    }
+
+    /** Returns the address of {@code weight} in the layout that a primitive wants, forward and backward by name. */
     static long address(Tensor weight, Primitive.Blocked blocked, String use) {
-        HostStorage storage = (HostStorage) weight.storage();
         Primitive pack = blocked.reorder();
         if (pack == null) {
             return Memory.address(weight);
         }
+        return address(weight, blocked.bytes(), use, (w, into) -> pack.run(Memory.address(w), Memory.address(into)));
+    }
+
+    /**
+     * Returns the address of what {@code filler} makes of a weight.
+     *
+     * @param bytes size of the copy
+     * @param use distinguishes copies of one weight
+     */
+    static long address(Tensor weight, long bytes, String use, Filler filler) {
+        HostStorage storage = (HostStorage) weight.storage();
         if (!storage.isManaged()) {
-            Tensor memory = memory(blocked.bytes());
-            pack.run(Memory.address(weight), Memory.address(memory));
+            Tensor memory = memory(bytes);
+            filler.fill(weight, memory);
             return Memory.address(memory);
         }
         Packed packed = (Packed) storage.companion(Packed::new);
         synchronized (packed) {
             Copy copy = packed.copies.computeIfAbsent(
-                    use + weight.offset() + ':' + blocked.bytes(),
-                    k -> new Copy(TensorScope.outside(() -> memory(blocked.bytes()))));
+                    use + weight.offset() + ':' + bytes, k -> new Copy(TensorScope.outside(() -> memory(bytes))));
             if (copy.version != storage.version()) {
-                pack.run(Memory.address(weight), Memory.address(copy.memory));
+                filler.fill(weight, copy.memory);
                 copy.version = storage.version();
             }
             return Memory.address(copy.memory);
