@@ -4,7 +4,7 @@ package org.atelier4j.tensor;
 final class Normal {
     private Normal() {}
 
-    /** Returns {@code Φ(x)}, by Marsaglia's series (2004) for |x| &lt; 6 and 0 or 1 beyond, to about 1e-15. */
+    /** Returns {@code Φ(x)}, by Marsaglia's series (2004) for |x| ≤ 8 and 0 or 1 beyond, to about 1e-15. */
     static double cumulative(double x) {
         if (Math.abs(x) > 8) {
             return x < 0 ? 0 : 1;

@@ -103,7 +103,7 @@ public final class Rng {
 
     /** Returns FLOAT32 numbers of the standard Gumbel law, {@code −log(−log u)}. */
     public Tensor gumbel(Shape shape) {
-        Tensor u = uniform(shape).add(0x1p-25); // the middle of each step of the uniform grid: never 0 or 1
+        Tensor u = uniform(shape).clamp(0x1p-25, 1); // 0 would give −∞; uniform numbers end at 1 − 2⁻²⁴
         return u.log().neg().log().neg();
     }
 

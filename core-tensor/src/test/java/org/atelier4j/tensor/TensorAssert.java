@@ -78,7 +78,8 @@ public final class TensorAssert extends AbstractAssert<TensorAssert, Tensor> {
             if (!fine) {
                 bad++;
                 first = first < 0 ? i : first;
-                if (!(excess <= worstExcess)) {
+                boolean further = worst >= 0 && Math.abs(a[i] - e[i]) > Math.abs(a[worst] - e[worst]);
+                if (!(excess <= worstExcess) || excess == worstExcess && further) {
                     worst = i;
                     worstExcess = Double.isNaN(excess) ? Double.POSITIVE_INFINITY : excess;
                 }
