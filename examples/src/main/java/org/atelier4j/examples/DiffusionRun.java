@@ -90,7 +90,7 @@ final class DiffusionRun implements AutoCloseable {
                 .tensors("ema", ema::state, ema::load)
                 .position("data", batches::position, batches::seek);
         long often = Math.max(1, Math.min(10, config.steps() / 100));
-        long seldom = Math.max(1, Math.min(1000, config.steps() / 5));
+        long seldom = Math.max(50, Math.min(1000, config.steps() / 5));
         Checkpoints checkpoints = new Checkpoints(new CheckpointFolder(folder, 2), state, seldom);
         List<StepListener> listeners = List.of(
                 new JsonlLog(folder.resolve("stats.jsonl"), often),

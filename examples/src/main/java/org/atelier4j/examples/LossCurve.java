@@ -42,12 +42,12 @@ final class LossCurve {
 
     /** Returns the mean loss over the first twentieth of the run, NaN if nothing was logged. */
     double first() {
-        return mean(0, window());
+        return mean(0, Math.min(window(), loss.length));
     }
 
     /** Returns the mean loss over the last twentieth of the run. */
     double last() {
-        return mean(loss.length - window(), loss.length);
+        return mean(Math.max(0, loss.length - window()), loss.length);
     }
 
     /** Writes the picture: each logged step pale, the mean of its neighbourhood strong. Nothing without steps. */
@@ -92,6 +92,6 @@ final class LossCurve {
     }
 
     private double mean(int from, int to) {
-        return Arrays.stream(loss, Math.max(0, from), Math.max(0, to)).average().orElse(Double.NaN);
+        return Arrays.stream(loss, from, to).average().orElse(Double.NaN);
     }
 }

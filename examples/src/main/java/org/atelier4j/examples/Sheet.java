@@ -21,7 +21,7 @@ import org.atelier4j.tensor.TensorScope;
  * @param seconds time it took to draw them
  */
 record Sheet(List<String> names, List<Image> images, double seconds) {
-    private static final int SCALE = 2;
+    private static final int SCALE = 3;
 
     /**
      * What to draw.

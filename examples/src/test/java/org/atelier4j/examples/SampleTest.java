@@ -1,0 +1,112 @@
+package org.atelier4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.atelier4j.examples.CommandLineFixture.atelier;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.atelier4j.image.Image;
+import org.atelier4j.image.ImageFiles;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SampleTest {
+    @TempDir
+    private static Path model;
+
+    @TempDir
+    private Path out;
+
+    @BeforeAll
+    static void train() {
+        CommandLineFixture trained = atelier("train --data fashion-mnist-small --model smoke --steps 2 --out", model);
+        assertThat(trained.code()).as(trained.err()).isZero();
+    }
+
+    private CommandLineFixture sample(Object... more) {
+        return sampleIn(2, more);
+    }
+
+    private CommandLineFixture sampleIn(int steps, Object... more) {
+        return atelier("sample --model " + model + " --out " + out + " --steps " + steps, more);
+    }
+
+    @Test
+    void everyClassIsARowAndEveryImageAFile() {
+        CommandLineFixture result = sample("--count", 2);
+
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).containsPattern("20 images in \\d+\\.\\d\\d s, \\d\\.\\d+ s each: .*grid.png");
+        assertThat(out.toFile().list()).hasSize(21).contains("grid.png", "t-shirt-000.png", "ankle-boot-001.png");
+        Image single = ImageFiles.read(out.resolve("bag-000.png"));
+        assertThat(single.width()).isEqualTo(28);
+    }
+
+    @Test
+    void classesAreChosenByNameOrNumber() {
+        sample("--count", 1, "--classes", "Ankle Boot,tshirt,3");
+
+        assertThat(out.toFile().list())
+                .containsExactlyInAnyOrder("grid.png", "ankle-boot-000.png", "t-shirt-000.png", "dress-000.png");
+    }
+
+    @Test
+    void aClassThatIsUnknownGetsTheListOfThose() {
+        CommandLineFixture result = sample("--classes", "sandal,hat");
+
+        assertThat(result.code()).isEqualTo(1);
+        assertThat(result.err())
+                .contains("there is no class hat; the model knows T-shirt, Trouser,")
+                .contains("(0 to 9)");
+        assertThat(out.toFile().list()).isEmpty();
+    }
+
+    @Test
+    void theSameSeedDrawsTheSameImagesAndAnotherOneOthers() throws IOException {
+        sample("--count", 1, "--classes", "bag", "--seed", 4);
+        byte[] first = Files.readAllBytes(out.resolve("bag-000.png"));
+        sample("--count", 1, "--classes", "bag", "--seed", 4);
+        byte[] again = Files.readAllBytes(out.resolve("bag-000.png"));
+        sample("--count", 1, "--classes", "bag", "--seed", 5);
+        byte[] other = Files.readAllBytes(out.resolve("bag-000.png"));
+
+        assertThat(again).isEqualTo(first);
+        assertThat(other).isNotEqualTo(first);
+    }
+
+    @Test
+    void aFilmIsAnAnimatedGif() throws IOException {
+        sample("--count", 1, "--gif");
+
+        byte[] gif = Files.readAllBytes(out.resolve("denoising.gif"));
+        assertThat(new String(gif, 0, 6, java.nio.charset.StandardCharsets.US_ASCII))
+                .isEqualTo("GIF89a");
+    }
+
+    @Test
+    void everySamplerDraws() {
+        for (String sampler : new String[] {"dpm++", "ddim", "ddpm", "euler", "heun"}) {
+            CommandLineFixture result = sample("--count", 1, "--classes", "bag", "--sampler", sampler);
+            assertThat(result.code()).as(sampler + ": " + result.err()).isZero();
+        }
+    }
+
+    @Test
+    void whatTheModelCannotDoIsSaid() {
+        assertThat(sampleIn(0).err()).contains("count and steps must be >= 1, got 100 and 0");
+        assertThat(sample("--guidance", -1).err()).contains("guidanceScale must be >= 0");
+    }
+
+    @Test
+    void aDamagedModelIsOneLine() throws IOException {
+        Path damaged = out.resolve("damaged.safetensors");
+        Files.write(damaged, new byte[] {1, 2, 3});
+
+        CommandLineFixture result = atelier("sample --model", damaged, "--out", out);
+
+        assertThat(result.code()).isEqualTo(1);
+        assertThat(result.err().lines()).singleElement().asString().contains(damaged.toString());
+    }
+}
