@@ -242,7 +242,9 @@ public final class Tensor {
 
     /** Lets a leaf take gradients or not. */
     public void setFrozen(boolean frozen) {
-        Check.state(node != null && node.isLeaf(), "setFrozen: tensor must be a leaf, got shape %s", shape);
+        if (node == null || !node.isLeaf()) {
+            throw new IllegalStateException("setFrozen: tensor must be a leaf, got shape " + shape);
+        }
         node.setFrozen(frozen);
     }
 

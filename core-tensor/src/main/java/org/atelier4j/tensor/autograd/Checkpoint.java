@@ -86,8 +86,9 @@ public final class Checkpoint {
                 }
             }
             @Nullable Tensor[] gradients = new Tensor[sources.length];
-            if (y.node() != null) {
-                checkClosed(y, border, before);
+            Node root = y.node();
+            if (root != null) {
+                checkClosed(root, border, before);
                 var found = Engine.to(targets, border, y, dy, !NoGrad.isActive());
                 Arrays.setAll(gradients, i -> node.needsGradient(i) ? found.get(sources[i].node()) : null);
             }
@@ -104,8 +105,8 @@ public final class Checkpoint {
             }
         }
 
-        private static void checkClosed(Tensor y, Set<Node> border, long before) {
-            Node foreign = Routes.behind(y.node(), border).stream()
+        private static void checkClosed(Node root, Set<Node> border, long before) {
+            Node foreign = Routes.behind(root, border).stream()
                     .filter(n -> n.number() <= before && !border.contains(n))
                     .max(Comparator.comparingLong(Node::number))
                     .orElse(null);

@@ -175,8 +175,7 @@ public final class GradientCheck {
         Gradients g = y.node() == null ? null : Gradients.ofProduct(y, cotangent, List.of(), createGraph);
         List<double[]> values = new ArrayList<>();
         for (Tensor leaf : leaves) {
-            boolean has = g != null && g.has(leaf);
-            values.add(has ? g.get(leaf).toDoubles() : new double[Math.toIntExact(leaf.size())]);
+            values.add(g != null && g.has(leaf) ? g.get(leaf).toDoubles() : new double[Math.toIntExact(leaf.size())]);
         }
         return values;
     }
