@@ -26,6 +26,14 @@ final class Models {
                 .toList();
     }
 
+    /** Makes sure that a model ships with this build. */
+    static void require(String name) {
+        if (!shipped().contains(name)) {
+            throw new RunException("the model " + name + " must ship with Atelier, but this build lacks it: " + FOLDER
+                    + name + SUFFIX + " is not on the class path");
+        }
+    }
+
     /**
      * Loads a model.
      *

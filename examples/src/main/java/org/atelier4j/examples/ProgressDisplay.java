@@ -53,6 +53,12 @@ final class ProgressDisplay implements StepListener {
         startStep = progress.step();
         startImages = progress.images();
         startNanos = lastLineNanos = System.nanoTime();
+        if (progress.isComplete()) {
+            out.println("This run is finished: there is nothing left to train.");
+        } else if (progress.step() > 0) {
+            out.println("Going on after step " + progress.step() + ".");
+        }
+        out.flush();
         if (terminal) {
             bar = new ProgressBarBuilder()
                     .setTaskName("training")

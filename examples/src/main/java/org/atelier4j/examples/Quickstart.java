@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
-import org.atelier4j.image.AnimatedGif;
 import org.atelier4j.image.ImageFiles;
 import org.atelier4j.io.Json;
 import picocli.CommandLine.Command;
@@ -29,9 +28,7 @@ import picocli.CommandLine.Spec;
         footer = {"", "Example:", "  atelier quickstart --minutes 5 --out out/longer"})
 public final class Quickstart implements Callable<Integer> {
     private static final int COLUMNS = 10;
-    private static final int FILM_COLUMNS = 5;
     private static final int FILM_STEPS = 25;
-    private static final int FRAME_MILLIS = 120;
 
     @Spec
     private CommandSpec spec;
@@ -51,14 +48,13 @@ public final class Quickstart implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter screen = spec.commandLine().getOut();
+        Models.require(Models.FASHION); // before the minutes of training
         Datasets.Resolved data = Datasets.resolve("fashion-mnist-small");
         try (RunFolder folder = new RunFolder(out)) {
             RunConfig config = (smoke ? Preset.SMOKE : Preset.QUICK).config(data, seed);
             screen.printf(
-                    "Training on %d photographs of clothes in %d classes (Fashion-MNIST), %s.%n",
-                    data.train().size(),
-                    data.train().classNames().size(),
-                    folder.isUsed() ? "going on" : "from nothing");
+                    "Fashion-MNIST: %d photographs of clothes, each of one of %d classes.%n",
+                    data.train().size(), data.train().classNames().size());
             if (folder.isUsed()) {
                 config = config.withLength(folder.config().length());
             } else if (!smoke) {
@@ -84,8 +80,7 @@ public final class Quickstart implements Callable<Integer> {
             Sheet.Order order = Sheet.Order.ofAll(pipeline.config(), smoke ? 1 : COLUMNS, seed);
             Sheet sheet = Sheet.draw(pipeline, order);
             ImageFiles.write(folder.file(name + ".png"), sheet.picture());
-            Sheet.Order few = order.withColumns(smoke ? 1 : FILM_COLUMNS).withSteps(smoke ? 2 : FILM_STEPS);
-            AnimatedGif.write(folder.file(name + ".gif"), Sheet.film(pipeline, few), FRAME_MILLIS, true);
+            Sheet.film(pipeline, order.withSteps(smoke ? 2 : FILM_STEPS), folder.file(name + ".gif"));
             return sheet.seconds();
         }
     }

@@ -2,14 +2,11 @@ package org.atelier4j.examples;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
 import org.atelier4j.diffusion.pipeline.SamplerKind;
-import org.atelier4j.image.AnimatedGif;
-import org.atelier4j.image.Image;
 import org.atelier4j.image.ImageFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -30,9 +27,6 @@ import picocli.CommandLine.Spec;
             "  atelier sample --model out/train --guidance 1 --seed 7 --out out/mine"
         })
 public final class Sample implements Callable<Integer> {
-    private static final int FRAME_MILLIS = 120;
-    private static final int MAX_FILM = 64;
-
     @Spec
     private CommandSpec spec;
 
@@ -48,7 +42,10 @@ public final class Sample implements Callable<Integer> {
     @Option(names = "--count", defaultValue = "10", description = "images of each class (${DEFAULT-VALUE})")
     private int count;
 
-    @Option(names = "--steps", defaultValue = "10", description = "sampling steps (${DEFAULT-VALUE})")
+    @Option(
+            names = "--steps",
+            defaultValue = "10",
+            description = "sampling steps; ddpm needs hundreds (${DEFAULT-VALUE})")
     private int steps;
 
     @Option(
@@ -78,21 +75,16 @@ public final class Sample implements Callable<Integer> {
         PrintWriter screen = spec.commandLine().getOut();
         try (DiffusionPipeline pipeline = Models.load(model)) {
             List<String> names = pipeline.config().classNames();
-            Sheet.Order order = new Sheet.Order(rows(names), count, sampler, steps, guidance, seed);
+            Sheet.Order order =
+                    new Sheet.Order(ClassNames.labels(classes, names), count, sampler, steps, guidance, seed);
             Sheet sheet = Sheet.draw(pipeline, order);
             ImageFiles.write(out.resolve("grid.png"), sheet.picture());
             for (int i = 0; i < sheet.images().size(); i++) {
-                String name =
-                        sheet.names().get(i / count).toLowerCase(Locale.ROOT).replace(' ', '-');
-                ImageFiles.write(
-                        out.resolve(String.format("%s-%03d.png", name, i % count)),
-                        sheet.images().get(i));
+                String name = ClassNames.file(sheet.names().get(i / count), i % count);
+                ImageFiles.write(out.resolve(name), sheet.images().get(i));
             }
             if (gif) {
-                int columns =
-                        Math.max(1, Math.min(count, MAX_FILM / order.classes().size()));
-                List<Image> frames = Sheet.film(pipeline, order.withColumns(columns));
-                AnimatedGif.write(out.resolve("denoising.gif"), frames, FRAME_MILLIS, true);
+                Sheet.film(pipeline, order, out.resolve("denoising.gif"));
             }
             int images = sheet.images().size();
             screen.printf(
@@ -104,32 +96,6 @@ public final class Sample implements Callable<Integer> {
                     out.resolve("grid.png"));
             return 0;
         }
-    }
-
-    /** Returns the labels that were asked for, by name or number. */
-    private List<Integer> rows(List<String> names) {
-        List<Integer> labels = new ArrayList<>();
-        for (String wanted : classes) {
-            int label = -1;
-            for (int k = 0; k < names.size(); k++) {
-                if (plain(names.get(k)).equals(plain(wanted))
-                        || String.valueOf(k).equals(wanted.strip())) {
-                    label = k;
-                }
-            }
-            if (label < 0) {
-                throw new RunException("there is no class " + wanted + "; the model knows " + String.join(", ", names)
-                        + " (0 to " + (names.size() - 1) + ")");
-            }
-            labels.add(label);
-        }
-        return classes.isEmpty()
-                ? java.util.stream.IntStream.range(0, names.size()).boxed().toList()
-                : labels;
-    }
-
-    private static String plain(String name) {
-        return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
     }
 
     /** Reads a sampler's name; {@code dpm++} is short for the library's {@code dpm-solver}. */

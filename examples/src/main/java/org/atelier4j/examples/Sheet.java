@@ -1,5 +1,6 @@
 package org.atelier4j.examples;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -8,6 +9,7 @@ import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline.Request;
 import org.atelier4j.diffusion.pipeline.PipelineConfig;
 import org.atelier4j.diffusion.pipeline.SamplerKind;
+import org.atelier4j.image.AnimatedGif;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.ImageGrid;
 import org.atelier4j.image.PixelRange;
@@ -22,6 +24,9 @@ import org.atelier4j.tensor.TensorScope;
  */
 record Sheet(List<String> names, List<Image> images, double seconds) {
     private static final int SCALE = 3;
+    private static final int FILM_IMAGES = 64; // one batch of a pipeline: its preview shows no more
+    private static final int FRAME_MILLIS = 120;
+    private static final int LAST_FRAMES = 12; // how long the finished images stay
 
     /**
      * What to draw.
@@ -71,17 +76,19 @@ record Sheet(List<String> names, List<Image> images, double seconds) {
         }
     }
 
-    /** Draws and returns how the table looks after each step; for no more images than a pipeline draws at once. */
-    static List<Image> film(DiffusionPipeline pipeline, Order order) {
+    /** Draws, with as many columns as a film can have, and writes how the table looks after each step. */
+    static void film(DiffusionPipeline pipeline, Order order, Path gif) {
         List<String> names = order.names(pipeline.config());
+        int columns = Math.max(1, Math.min(order.columns(), FILM_IMAGES / names.size()));
         List<Image> frames = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
-            pipeline.generate(order.request(), progress -> {
+            pipeline.generate(order.withColumns(columns).request(), progress -> {
                 frames.add(table(names, PixelRange.SIGNED.toImages(progress.x0())));
                 return true;
             });
         }
-        return frames;
+        frames.addAll(Collections.nCopies(LAST_FRAMES, frames.get(frames.size() - 1)));
+        AnimatedGif.write(gif, frames, FRAME_MILLIS, true);
     }
 
     /** Returns the table as one picture. */

@@ -23,6 +23,6 @@ class DoctorTest {
 
     @Test
     void aLibraryThatIsNotThereHasNoVersion() {
-        assertThat(Doctor.version("org.example", "nothing")).isEqualTo("?");
+        assertThat(Machine.version("org.example", "nothing")).isEqualTo("?");
     }
 }

@@ -57,6 +57,7 @@ class TrainTest {
         CommandLineFixture again = atelier(SMOKE, folder, "--steps", 4);
 
         assertThat(again.code()).isZero();
+        assertThat(again.out()).contains("This run is finished: there is nothing left to train.");
         assertThat(Files.readAllBytes(folder.resolve("model.safetensors"))).isEqualTo(model);
     }
 
@@ -67,7 +68,7 @@ class TrainTest {
         CommandLineFixture longer = atelier("train --resume --steps 4 --out", folder);
 
         assertThat(longer.code()).as(longer.err()).isZero();
-        assertThat(longer.out()).contains("Trained on 12 images");
+        assertThat(longer.out()).contains("Going on after step 2.", "Trained on 12 images");
     }
 
     @Test
