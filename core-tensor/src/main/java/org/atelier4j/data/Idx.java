@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -124,8 +125,10 @@ public final class Idx {
                 magic >>> 8 == UINT8 && rank >= 1 && rank <= MAX_RANK,
                 source,
                 String.format(
+                        Locale.ROOT,
                         "IDX file of unsigned bytes must begin with 0x000008 and a rank of 1 to %d, got 0x%08x",
-                        MAX_RANK, magic));
+                        MAX_RANK,
+                        magic));
         int[] dims = new int[rank];
         long size = 1;
         for (int i = 0; i < rank; i++) {

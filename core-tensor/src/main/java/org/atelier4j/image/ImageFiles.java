@@ -3,12 +3,14 @@ package org.atelier4j.image;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.Set;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -37,6 +39,9 @@ public final class ImageFiles {
     public static final long MAX_PIXELS = 1L << 26;
 
     private static final long MAX_BYTES = 1L << 29;
+    private static final long MAX_PIXELS_PER_BYTE =
+            4096; // GIF's LZW codes stand for 2731 at most, JPEG's blocks for 512
+    private static final Set<String> BOUNDED = Set.of("gif", "jpeg", "bmp"); // PNG has a bound of its own
     private static final float JPEG_QUALITY = 0.95f;
 
     private ImageFiles() {}
@@ -70,14 +75,14 @@ public final class ImageFiles {
             check(readers.hasNext(), source, "must be a PNG, JPEG, BMP or GIF picture");
             ImageReader reader = readers.next();
             try {
-                return decode(reader, in, source);
+                return decode(reader, in, file.length, source);
             } finally {
                 reader.dispose();
             }
         } catch (UncheckedIOException e) {
             throw e;
         } catch (IOException | RuntimeException e) { // the JDK's decoders throw all kinds on damaged files
-            throw new MalformedFileException(source, "picture is damaged or of an unknown kind: " + e.getMessage(), e);
+            throw new MalformedFileException(source, "picture is damaged or of an unknown kind: " + reason(e), e);
         }
     }
 
@@ -110,9 +115,16 @@ public final class ImageFiles {
         return encode("jpeg", opaque.toBufferedImage(), (float) quality);
     }
 
-    private static Image decode(ImageReader reader, ImageInputStream in, Object source) throws IOException {
+    private static Image decode(ImageReader reader, ImageInputStream in, int length, Object source) throws IOException {
         reader.setInput(in, true, true);
-        checkSize(reader.getWidth(0), reader.getHeight(0), source);
+        int width = reader.getWidth(0);
+        int height = reader.getHeight(0);
+        checkSize(width, height, source);
+        check(
+                !BOUNDED.contains(reader.getFormatName().toLowerCase(Locale.ROOT))
+                        || (long) width * height <= length * MAX_PIXELS_PER_BYTE,
+                source,
+                "picture of " + width + " x " + height + " pixels cannot come from " + length + " bytes");
         StringBuilder damage = new StringBuilder();
         reader.addIIOReadWarningListener((r, warning) -> {
             String text = warning.toLowerCase(Locale.ROOT);
@@ -123,6 +135,13 @@ public final class ImageFiles {
         BufferedImage awt = reader.read(0);
         check(damage.isEmpty(), source, "picture is damaged: " + damage);
         return AwtImages.fromAwt(awt);
+    }
+
+    private static String reason(Exception e) {
+        if (e instanceof EOFException) {
+            return "it ends too early";
+        }
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
     static void checkSize(long width, long height, Object source) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -106,7 +107,7 @@ public final class CheckpointFolder {
                         later,
                         step);
             }
-            String name = String.format("checkpoint-%08d", step);
+            String name = String.format(Locale.ROOT, "checkpoint-%08d", step);
             Path unfinished = Files.createDirectory(folder.resolve(UNFINISHED + name));
             try {
                 content.writeTo(unfinished);
@@ -325,7 +326,7 @@ public final class CheckpointFolder {
                 crc.update(buffer, 0, n);
             }
         }
-        return String.format("%08x", crc.getValue());
+        return String.format(Locale.ROOT, "%08x", crc.getValue());
     }
 
     private static List<Path> filesBelow(Path path, Predicate<Path> filter) throws IOException {

@@ -2,7 +2,9 @@ package org.atelier4j.io;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -15,6 +17,7 @@ import java.io.OutputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +76,7 @@ public final class Json {
             }
             return value;
         } catch (IOException e) {
-            throw new MalformedFileException(source, "must be JSON: " + e.getMessage(), e);
+            throw new MalformedFileException(source, "must be JSON: " + reason(e), e);
         }
     }
 
@@ -155,6 +158,15 @@ public final class Json {
     static JsonParser parser(byte[] utf8) throws IOException {
         return FACTORY.createParser(new InputStreamReader(
                 new ByteArrayInputStream(utf8), StandardCharsets.UTF_8.newDecoder())); // a new decoder reports errors
+    }
+
+    /** Returns what a reader found wrong and where. */
+    static String reason(IOException e) {
+        if (e instanceof JsonProcessingException wrong && wrong.getLocation() != null) {
+            JsonLocation at = wrong.getLocation();
+            return wrong.getOriginalMessage() + " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+        }
+        return e instanceof CharacterCodingException ? "bytes are not UTF-8" : String.valueOf(e.getMessage());
     }
 
     static JsonGenerator generator(OutputStream out) throws IOException {

@@ -176,9 +176,8 @@ public final class SafeTensors implements AutoCloseable {
         if (length == 0) {
             return TensorBytes.read(type, entry.shape(), ByteBuffer.allocate(0));
         }
-        try {
-            ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.begin(), length);
-            return TensorBytes.read(type, entry.shape(), bytes.order(ByteOrder.LITTLE_ENDIAN));
+        try (MappedRegion region = MappedRegion.of(channel, dataStart + entry.begin(), length)) {
+            return TensorBytes.read(type, entry.shape(), region.bytes().order(ByteOrder.LITTLE_ENDIAN));
         } catch (IOException e) {
             throw FileFailure.reading(path, e);
         }

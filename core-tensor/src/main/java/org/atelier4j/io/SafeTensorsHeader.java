@@ -62,7 +62,7 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
             }
             check(json.nextToken() == null, source, "header must hold one JSON object and nothing after it");
         } catch (IOException e) {
-            throw new MalformedFileException(source, "header must be JSON: " + e.getMessage(), e);
+            throw new MalformedFileException(source, "header must be JSON: " + Json.reason(e), e);
         }
         return new SafeTensorsHeader(inOrderOfData(found, source, dataLength), metadata);
     }

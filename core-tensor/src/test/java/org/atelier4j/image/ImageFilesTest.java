@@ -184,17 +184,23 @@ class ImageFilesTest {
                 .hasMessageStartingWith("bomb.png: PNG of 8000 x 8000 pixels cannot come from ");
         assertThatThrownBy(() -> ImageFiles.decode(withSize(-1, 5), "bomb.png"))
                 .hasMessage("bomb.png: picture must have 1 to 67108864 pixels, got -1 x 5");
-        byte[] jpeg = Files.readAllBytes(GoldenFiles.path("rgb.jpg"));
-        for (int i = 0; i < jpeg.length - 9; i++) {
-            if (jpeg[i] == (byte) 0xff && jpeg[i + 1] == (byte) 0xc0) { // the frame header: height, width
-                ByteBuffer.wrap(jpeg).putShort(i + 5, (short) 60_000).putShort(i + 7, (short) 60_000);
-            }
-        }
-        assertThatThrownBy(() -> ImageFiles.decode(jpeg, "bomb.jpg"))
+        assertThatThrownBy(() -> ImageFiles.decode(jpegWithSize(60_000, 60_000), "bomb.jpg"))
                 .hasMessage("bomb.jpg: picture must have 1 to 67108864 pixels, got 60000 x 60000");
+        assertThatThrownBy(() -> ImageFiles.decode(jpegWithSize(8_000, 8_000), "bomb.jpg"))
+                .hasMessage("bomb.jpg: picture of 8000 x 8000 pixels cannot come from 992 bytes");
         assertThatThrownBy(() -> ImageFiles.read(folder.resolve("none.png")))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageEndingWith("none.png: could not be read: there is no " + folder.resolve("none.png"));
+    }
+
+    private static byte[] jpegWithSize(int width, int height) throws IOException {
+        byte[] jpeg = Files.readAllBytes(GoldenFiles.path("rgb.jpg"));
+        for (int i = 0; i < jpeg.length - 9; i++) {
+            if (jpeg[i] == (byte) 0xff && jpeg[i + 1] == (byte) 0xc0) { // the frame header
+                ByteBuffer.wrap(jpeg).putShort(i + 5, (short) height).putShort(i + 7, (short) width);
+            }
+        }
+        return jpeg;
     }
 
     /** Returns a small PNG whose header lies about its size, with a right checksum. */

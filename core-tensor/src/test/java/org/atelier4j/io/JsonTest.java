@@ -110,6 +110,14 @@ class JsonTest {
     }
 
     @Test
+    void saysWhereTheTextIsWrong() {
+        assertThatThrownBy(() -> Json.parse("{\n\"a\": 1,\n\"a\": 2}"))
+                .hasMessage("JSON text: must be JSON: Duplicate field 'a' (line 3, column 4)");
+        assertThatThrownBy(() -> Json.parse(new byte[] {'"', (byte) 0xc3, '"'}, "x"))
+                .hasMessage("x: must be JSON: bytes are not UTF-8");
+    }
+
+    @Test
     void limitsDepthAndRefusesBytesThatAreNoText() {
         assertThat(Json.parse("[".repeat(100) + "]".repeat(100))).isInstanceOf(List.class);
         assertThatThrownBy(() -> Json.parse("[".repeat(1_000_000))).isInstanceOf(MalformedFileException.class);

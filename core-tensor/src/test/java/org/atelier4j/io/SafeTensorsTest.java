@@ -20,6 +20,8 @@ import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.device.Device;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -250,6 +252,17 @@ class SafeTensorsTest {
         for (int n = 0; n < whole.length; n++) {
             Files.write(path, java.util.Arrays.copyOf(whole, n));
             assertThatThrownBy(() -> SafeTensors.read(path)).isInstanceOf(MalformedFileException.class);
+        }
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "only Linux lists what is mapped")
+    void leavesNothingMapped() throws IOException {
+        Path path = folder.resolve("mapped.safetensors");
+        SafeTensors.write(path, Map.of("x", Tensor.zeros(5000)), Map.of());
+        try (SafeTensors file = SafeTensors.open(path)) {
+            assertThat(file.tensor("x").size()).isEqualTo(5000);
+            assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain("mapped.safetensors");
         }
     }
 
