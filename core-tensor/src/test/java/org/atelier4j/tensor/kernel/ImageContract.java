@@ -7,7 +7,9 @@ import org.junit.jupiter.api.Test;
 
 /** Pooling and resizing of (B, H, W, C). */
 interface ImageContract extends ContractPart {
-    int[][] IMAGES = {{1, 1, 1, 1}, {2, 5, 7, 3}, {3, 8, 8, 16}, {1, 17, 4, 1}, {2, 6, 6, 17}, {0, 4, 4, 3}, {2, 4, 4, 0}};
+    int[][] IMAGES = {
+        {1, 1, 1, 1}, {2, 5, 7, 3}, {3, 8, 8, 16}, {1, 17, 4, 1}, {2, 6, 6, 17}, {0, 4, 4, 3}, {2, 4, 4, 0}
+    };
 
     int[][] POOLINGS = {{1, 1, 0}, {2, 2, 0}, {2, 1, 1}, {3, 2, 1}, {3, 1, 1}, {3, 3, 0}, {4, 2, 2}, {2, 3, 0}};
 
@@ -22,8 +24,8 @@ interface ImageContract extends ContractPart {
                         continue;
                     }
                     Shape shape = Shape.of(dims);
-                    Shape small = Shape.of(
-                            dims[0], pooling.outputLength(dims[1]), pooling.outputLength(dims[2]), dims[3]);
+                    Shape small =
+                            Shape.of(dims[0], pooling.outputLength(dims[1]), pooling.outputLength(dims[2]), dims[3]);
                     Trial max = trial("maxPool %s %s of %s", dtype, pooling, shape);
                     Tensor x = max.in(dtype, shape, z -> Math.rint(2 * z)); // many ties
                     Tensor y = max.out(dtype, small);
@@ -38,8 +40,8 @@ interface ImageContract extends ContractPart {
                     Trial back = trial("averagePoolBackward %s %s of %s", dtype, pooling, shape);
                     Tensor dy = back.in(dtype, small);
                     Tensor dx = back.out(dtype, shape);
-                    back.close(rtol(dtype), 2 * rtol(dtype), (k, t) ->
-                            k.averagePoolBackward(pooling, t.of(dy), t.of(dx)));
+                    back.close(
+                            rtol(dtype), 2 * rtol(dtype), (k, t) -> k.averagePoolBackward(pooling, t.of(dy), t.of(dx)));
                 }
             }
         }
@@ -50,9 +52,8 @@ interface ImageContract extends ContractPart {
     default void maxPoolingOfNegativeInfinityAndNaN() {
         double inf = Double.POSITIVE_INFINITY;
         Trial trial = trial("maxPool of special numbers");
-        Tensor x = trial.in(DType.FLOAT32, Shape.of(1, 2, 4, 1), new double[] {
-            -inf, -inf, 1, Double.NaN, -inf, -inf, 2, 3
-        });
+        Tensor x = trial.in(
+                DType.FLOAT32, Shape.of(1, 2, 4, 1), new double[] {-inf, -inf, 1, Double.NaN, -inf, -inf, 2, 3});
         Tensor y = trial.out(DType.FLOAT32, 1, 1, 2, 1);
         Tensor indices = trial.out(DType.INT32, 1, 1, 2, 1);
         trial.exact((k, t) -> k.maxPool(new Pooling(2, 2, 0), t.of(x), t.of(y), t.of(indices)));

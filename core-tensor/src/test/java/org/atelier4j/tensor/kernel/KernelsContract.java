@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.atelier4j.tensor.DType;
-import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -131,5 +130,4 @@ interface ContractPart {
     default Trial trial(String what, Object... values) {
         return new Trial(kernels(), what, values);
     }
-
 }

@@ -37,8 +37,19 @@ interface MovementContract extends ContractPart {
     default void conversionKeepsExtremes() {
         double max = Float.MAX_VALUE;
         double[] values = {
-            0, -0.0, 1e-45, 1.17e-38, max, -max, 1e39, 1 + 0x1p-24, 1 + 0x1p-8, 1 + 3 * 0x1p-9, Double.NaN,
-            Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY
+            0,
+            -0.0,
+            1e-45,
+            1.17e-38,
+            max,
+            -max,
+            1e39,
+            1 + 0x1p-24,
+            1 + 0x1p-8,
+            1 + 3 * 0x1p-9,
+            Double.NaN,
+            Double.POSITIVE_INFINITY,
+            Double.NEGATIVE_INFINITY
         };
         for (DType from : floats()) {
             for (DType to : floats()) {
@@ -197,8 +208,10 @@ interface MovementContract extends ContractPart {
                     Tensor indices = trial.indices(11, Shape.of(count));
                     Tensor rows = trial.in(dtype, count, width);
                     double tol = dtype.isFloating() ? rtol(dtype) : 0;
-                    trial.products(tol, tol == 0 ? 0 : rtol(DType.FLOAT32), (k, t) ->
-                            k.scatterAddRows(t.of(rows), t.of(indices), t.of(table)));
+                    trial.products(
+                            tol,
+                            tol == 0 ? 0 : rtol(DType.FLOAT32),
+                            (k, t) -> k.scatterAddRows(t.of(rows), t.of(indices), t.of(table)));
                 }
             }
         }
@@ -224,8 +237,10 @@ interface MovementContract extends ContractPart {
                     Tensor targets = scatter.indices(shape.dim(axis), picked);
                     Tensor sums = scatter.inOut(dtype, shape);
                     double tol = dtype.isFloating() ? rtol(dtype) : 0;
-                    scatter.products(tol, tol == 0 ? 0 : rtol(DType.FLOAT32), (k, t) ->
-                            k.scatterAddAxis(t.of(addends), along, t.of(targets), t.of(sums)));
+                    scatter.products(
+                            tol,
+                            tol == 0 ? 0 : rtol(DType.FLOAT32),
+                            (k, t) -> k.scatterAddAxis(t.of(addends), along, t.of(targets), t.of(sums)));
                 }
             }
         }
@@ -281,7 +296,9 @@ interface MovementContract extends ContractPart {
             assertThatThrownBy(() -> kernels().scatterAddAxis(y, 0, along, x))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("scatterAdd: indices must lie in [0, 4), got " + bad + " at position 3");
-            assertThat(Raw.doubles(x)).as("nothing is written before all indices are checked").isEqualTo(before);
+            assertThat(Raw.doubles(x))
+                    .as("nothing is written before all indices are checked")
+                    .isEqualTo(before);
         }
     }
 }

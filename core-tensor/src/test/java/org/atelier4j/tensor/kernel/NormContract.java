@@ -65,8 +65,19 @@ interface NormContract extends ContractPart {
 
     /** x (B, N, C), groups. */
     int[][] NORMS = {
-        {1, 1, 1, 1}, {2, 3, 4, 1}, {2, 3, 4, 2}, {2, 3, 4, 4}, {3, 1, 17, 1}, {1, 255, 3, 3}, {2, 64, 32, 8}, {17, 1, 8, 1},
-        {2, 16, 12, 3}, {0, 4, 4, 2}, {1, 1, 255, 1}, {2, 49, 6, 6}, {5, 16, 64, 32}
+        {1, 1, 1, 1},
+        {2, 3, 4, 1},
+        {2, 3, 4, 2},
+        {2, 3, 4, 4},
+        {3, 1, 17, 1},
+        {1, 255, 3, 3},
+        {2, 64, 32, 8},
+        {17, 1, 8, 1},
+        {2, 16, 12, 3},
+        {0, 4, 4, 2},
+        {1, 1, 255, 1},
+        {2, 49, 6, 6},
+        {5, 16, 64, 32}
     };
 
     @Test
@@ -112,8 +123,10 @@ interface NormContract extends ContractPart {
         Tensor mu = trial.out(statistics, groups);
         Tensor rstd = trial.out(statistics, groups);
         double means = rtol(statistics) * 4 * offset;
-        trial.close(Math.max(2 * tol, means), Math.max(4 * tol, 4 * means), (k, t) ->
-                k.norm(norm, t.of(x), t.of(gamma), t.of(beta), t.of(y), t.of(mu), t.of(rstd)));
+        trial.close(
+                Math.max(2 * tol, means),
+                Math.max(4 * tol, 4 * means),
+                (k, t) -> k.norm(norm, t.of(x), t.of(gamma), t.of(beta), t.of(y), t.of(mu), t.of(rstd)));
 
         Trial back = trial("norm backward %s %s %s, %d, %s, %s", dtype, shape, norm, affine, size, mean);
         Tensor in = back.in(dtype, shape, z -> size * z + mean);
@@ -124,8 +137,7 @@ interface NormContract extends ContractPart {
             Raw.tensor(DType.FLOAT64, groups, new double[(int) groups.size()]),
             Raw.tensor(DType.FLOAT64, groups, new double[(int) groups.size()])
         };
-        new ReferenceKernels()
-                .norm(norm, Raw.wide(in), wide(g), wide(b), saved[0], saved[1], saved[2]);
+        new ReferenceKernels().norm(norm, Raw.wide(in), wide(g), wide(b), saved[0], saved[1], saved[2]);
         Tensor savedMean = back.in(statistics, groups, Raw.doubles(saved[1]));
         Tensor savedRstd = back.in(statistics, groups, Raw.doubles(saved[2]));
         Tensor dy = back.in(dtype, shape);
@@ -136,17 +148,20 @@ interface NormContract extends ContractPart {
         double scale = Math.max(1, 1 / size); // of dx
         double single = rtol(statistics) * offset;
         double atol = Math.max(4 * tol, 16 * single) * Math.max(sums, scale);
-        back.close(2 * tol, atol, (k, t) -> k.normBackward(
-                norm,
-                t.of(in),
-                t.of(g),
-                t.of(b),
-                t.of(savedMean),
-                t.of(savedRstd),
-                t.of(dy),
-                t.of(dx),
-                t.of(dg),
-                t.of(db)));
+        back.close(
+                2 * tol,
+                atol,
+                (k, t) -> k.normBackward(
+                        norm,
+                        t.of(in),
+                        t.of(g),
+                        t.of(b),
+                        t.of(savedMean),
+                        t.of(savedRstd),
+                        t.of(dy),
+                        t.of(dx),
+                        t.of(dg),
+                        t.of(db)));
     }
 
     private static @Nullable Tensor wide(@Nullable Tensor t) {

@@ -46,7 +46,9 @@ class ParallelTest {
     @Test
     void chunksDependOnTheLengthOnly() {
         Set<List<Integer>> first = chunks(1);
-        assertThat(first).contains(List.of(0, 7), List.of(7, 14), List.of(98, 100)).hasSize(15);
+        assertThat(first)
+                .contains(List.of(0, 7), List.of(7, 14), List.of(98, 100))
+                .hasSize(15);
         assertThat(chunks(2)).isEqualTo(first);
         assertThat(chunks(6)).isEqualTo(first);
     }
@@ -72,7 +74,9 @@ class ParallelTest {
         Parallel.forRange(2, 1, (from, to) -> {
             both.countDown();
             try {
-                assertThat(both.await(30, TimeUnit.SECONDS)).as("two chunks at once").isTrue();
+                assertThat(both.await(30, TimeUnit.SECONDS))
+                        .as("two chunks at once")
+                        .isTrue();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }

@@ -46,7 +46,8 @@ class PhiloxTest {
         int[] base = block(1, 2, 3);
         for (int bit = 0; bit < 192; bit++) {
             long flip = 1L << bit % 64;
-            int[] other = block(1 ^ (bit < 64 ? flip : 0), 2 ^ (bit / 64 == 1 ? flip : 0), 3 ^ (bit / 64 == 2 ? flip : 0));
+            int[] other =
+                    block(1 ^ (bit < 64 ? flip : 0), 2 ^ (bit / 64 == 1 ? flip : 0), 3 ^ (bit / 64 == 2 ? flip : 0));
             for (int j = 0; j < 4; j++) {
                 assertThat(Integer.bitCount(base[j] ^ other[j])).isBetween(4, 28);
             }

@@ -18,8 +18,19 @@ interface ProductContract extends ContractPart {
     @Covers("matmul")
     default void multipliesMatricesOfAllSizesAndLayouts() {
         int[][] sizes = {
-            {1, 1, 1}, {3, 7, 8}, {8, 3, 7}, {16, 17, 1}, {1, 255, 17}, {17, 1, 16}, {64, 64, 64}, {33, 65, 17},
-            {3, 0, 4}, {0, 3, 4}, {3, 4, 0}, {2, 1024, 3}, {1, 7, 1024}
+            {1, 1, 1},
+            {3, 7, 8},
+            {8, 3, 7},
+            {16, 17, 1},
+            {1, 255, 17},
+            {17, 1, 16},
+            {64, 64, 64},
+            {33, 65, 17},
+            {3, 0, 4},
+            {0, 3, 4},
+            {3, 4, 0},
+            {2, 1024, 3},
+            {1, 7, 1024}
         };
         for (DType dtype : floats()) {
             for (int[] s : sizes) {
@@ -72,8 +83,7 @@ interface ProductContract extends ContractPart {
         Tensor a = trial.in(dtype, left);
         Tensor b = trial.in(dtype, right);
         Tensor y = trial.out(dtype, result);
-        trial.products(rtol(dtype), scale(dtype), (k, t) ->
-                k.matmul(t.of(a), ta, t.of(b), tb, Epilogue.NONE, t.of(y)));
+        trial.products(rtol(dtype), scale(dtype), (k, t) -> k.matmul(t.of(a), ta, t.of(b), tb, Epilogue.NONE, t.of(y)));
     }
 
     @Test
@@ -93,13 +103,16 @@ interface ProductContract extends ContractPart {
                         Tensor residual = (parts & 2) == 0 ? null : trial.in(dtype, join(lead, 5, 9));
                         Unary activation = (parts & 4) == 0 ? null : new Unary(f, 0.5, 0.1);
                         Tensor y = trial.out(dtype, join(lead, 5, 9));
-                        trial.products(2 * rtol(dtype), 4 * scale(dtype), (k, t) -> k.matmul(
-                                t.of(a),
-                                false,
-                                t.of(b),
-                                false,
-                                new Epilogue(t.of(bias), t.of(residual), activation),
-                                t.of(y)));
+                        trial.products(
+                                2 * rtol(dtype),
+                                4 * scale(dtype),
+                                (k, t) -> k.matmul(
+                                        t.of(a),
+                                        false,
+                                        t.of(b),
+                                        false,
+                                        new Epilogue(t.of(bias), t.of(residual), activation),
+                                        t.of(y)));
                     }
                 }
             }
@@ -164,12 +177,20 @@ interface ProductContract extends ContractPart {
             Geometry.even(new int[] {2, 3, 3, 2}, new int[] {3, 2, 7, 7}, 1, 3, 1, 1),
             Geometry.even(new int[] {1, 4, 4, 1}, new int[] {2, 1, 4, 4}, 2, 1, 1, 1),
             Geometry.even(new int[] {1, 5, 5, 2}, new int[] {3, 2, 5, 5}, 1, 0, 1, 1),
-            Geometry.of(new int[] {2, 7, 9, 3}, new int[] {4, 3, 1, 5}, new int[] {1, 3}, new int[] {0, 4}, new int[] {
-                1, 2
-            }, 1),
-            Geometry.of(new int[] {1, 6, 5, 2}, new int[] {2, 2, 4, 3}, new int[] {3, 1}, new int[] {3, 0}, new int[] {
-                2, 1
-            }, 1),
+            Geometry.of(
+                    new int[] {2, 7, 9, 3},
+                    new int[] {4, 3, 1, 5},
+                    new int[] {1, 3},
+                    new int[] {0, 4},
+                    new int[] {1, 2},
+                    1),
+            Geometry.of(
+                    new int[] {1, 6, 5, 2},
+                    new int[] {2, 2, 4, 3},
+                    new int[] {3, 1},
+                    new int[] {3, 0},
+                    new int[] {2, 1},
+                    1),
             Geometry.even(new int[] {2, 17, 3}, new int[] {5, 3, 3}, 1, 1, 1, 1),
             Geometry.even(new int[] {2, 17, 4}, new int[] {4, 2, 5}, 2, 4, 2, 2),
             Geometry.even(new int[] {1, 255, 1}, new int[] {3, 1, 7}, 3, 3, 1, 1),
@@ -187,8 +208,10 @@ interface ProductContract extends ContractPart {
                 Tensor x = trial.in(dtype, g.x());
                 Tensor w = trial.in(dtype, g.weight());
                 Tensor y = trial.out(dtype, g.result());
-                trial.products(rtol(dtype), scale(dtype), (k, t) ->
-                        k.conv(g.conv(), t.of(x), t.of(w), Epilogue.NONE, t.of(y)));
+                trial.products(
+                        rtol(dtype),
+                        scale(dtype),
+                        (k, t) -> k.conv(g.conv(), t.of(x), t.of(w), Epilogue.NONE, t.of(y)));
             }
         }
     }
@@ -206,12 +229,15 @@ interface ProductContract extends ContractPart {
                     Tensor residual = (parts & 2) == 0 ? null : trial.in(dtype, g.result());
                     Unary activation = (parts & 4) == 0 ? null : Unary.of(Function.SILU);
                     Tensor y = trial.out(dtype, g.result());
-                    trial.products(2 * rtol(dtype), 4 * scale(dtype), (k, t) -> k.conv(
-                            g.conv(),
-                            t.of(x),
-                            t.of(w),
-                            new Epilogue(t.of(bias), t.of(residual), activation),
-                            t.of(y)));
+                    trial.products(
+                            2 * rtol(dtype),
+                            4 * scale(dtype),
+                            (k, t) -> k.conv(
+                                    g.conv(),
+                                    t.of(x),
+                                    t.of(w),
+                                    new Epilogue(t.of(bias), t.of(residual), activation),
+                                    t.of(y)));
                 }
             }
         }
@@ -226,8 +252,10 @@ interface ProductContract extends ContractPart {
                 Tensor dy = input.in(dtype, g.result());
                 Tensor w = input.in(dtype, g.weight());
                 Tensor dx = input.out(dtype, g.x());
-                input.products(rtol(dtype), scale(dtype), (k, t) ->
-                        k.convBackwardInput(g.conv(), t.of(dy), t.of(w), t.of(dx)));
+                input.products(
+                        rtol(dtype),
+                        scale(dtype),
+                        (k, t) -> k.convBackwardInput(g.conv(), t.of(dy), t.of(w), t.of(dx)));
 
                 for (boolean withBias : new boolean[] {false, true}) {
                     Trial weight = trial("conv backward weight %s %s, bias %s", dtype, g, withBias);
@@ -235,8 +263,10 @@ interface ProductContract extends ContractPart {
                     Tensor slopes = weight.in(dtype, g.result());
                     Tensor dw = weight.out(dtype, g.weight());
                     Tensor db = withBias ? weight.out(dtype, g.weight()[0]) : null;
-                    weight.products(rtol(dtype), scale(dtype), (k, t) ->
-                            k.convBackwardWeight(g.conv(), t.of(x), t.of(slopes), t.of(dw), t.of(db)));
+                    weight.products(
+                            rtol(dtype),
+                            scale(dtype),
+                            (k, t) -> k.convBackwardWeight(g.conv(), t.of(x), t.of(slopes), t.of(dw), t.of(db)));
                 }
             }
         }
@@ -251,16 +281,20 @@ interface ProductContract extends ContractPart {
             Tensor a = trial.in(DType.FLOAT32, Shape.of(7, 17), z -> z * size);
             Tensor b = trial.in(DType.FLOAT32, Shape.of(17, 5), z -> z * size);
             Tensor y = trial.out(DType.FLOAT32, 7, 5);
-            trial.products(rtol(DType.FLOAT32), rtol(DType.FLOAT32), (k, t) ->
-                    k.matmul(t.of(a), false, t.of(b), false, Epilogue.NONE, t.of(y)));
+            trial.products(
+                    rtol(DType.FLOAT32),
+                    rtol(DType.FLOAT32),
+                    (k, t) -> k.matmul(t.of(a), false, t.of(b), false, Epilogue.NONE, t.of(y)));
 
             Geometry g = GEOMETRIES.get(0);
             Trial conv = trial("conv of numbers around %s", size);
             Tensor x = conv.in(DType.FLOAT32, Shape.of(g.x()), z -> z * size);
             Tensor w = conv.in(DType.FLOAT32, Shape.of(g.weight()), z -> z * size);
             Tensor out = conv.out(DType.FLOAT32, g.result());
-            conv.products(rtol(DType.FLOAT32), rtol(DType.FLOAT32), (k, t) ->
-                    k.conv(g.conv(), t.of(x), t.of(w), Epilogue.NONE, t.of(out)));
+            conv.products(
+                    rtol(DType.FLOAT32),
+                    rtol(DType.FLOAT32),
+                    (k, t) -> k.conv(g.conv(), t.of(x), t.of(w), Epilogue.NONE, t.of(out)));
         }
     }
 }

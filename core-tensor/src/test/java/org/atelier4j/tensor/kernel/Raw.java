@@ -3,9 +3,9 @@ package org.atelier4j.tensor.kernel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.atelier4j.tensor.DType;
-import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.device.Device;
 
 /** Elements in and out of tensors byte by byte, without any kernel. */
 final class Raw {
@@ -16,16 +16,15 @@ final class Raw {
         ByteBuffer bytes = t.download();
         double[] values = new double[Math.toIntExact(t.size())];
         for (int i = 0; i < values.length; i++) {
-            values[i] =
-                    switch (t.dtype()) {
-                        case FLOAT32 -> bytes.getFloat(4 * i);
-                        case FLOAT64 -> bytes.getDouble(8 * i);
-                        case BFLOAT16 -> Float.intBitsToFloat(bytes.getShort(2 * i) << 16);
-                        case INT32 -> bytes.getInt(4 * i);
-                        case INT64 -> bytes.getLong(8 * i);
-                        case UINT8 -> bytes.get(i) & 0xff;
-                        case BOOL -> bytes.get(i);
-                    };
+            values[i] = switch (t.dtype()) {
+                case FLOAT32 -> bytes.getFloat(4 * i);
+                case FLOAT64 -> bytes.getDouble(8 * i);
+                case BFLOAT16 -> Float.intBitsToFloat(bytes.getShort(2 * i) << 16);
+                case INT32 -> bytes.getInt(4 * i);
+                case INT64 -> bytes.getLong(8 * i);
+                case UINT8 -> bytes.get(i) & 0xff;
+                case BOOL -> bytes.get(i);
+            };
         }
         return values;
     }
@@ -35,14 +34,13 @@ final class Raw {
         ByteBuffer bytes = t.download();
         long[] values = new long[Math.toIntExact(t.size())];
         for (int i = 0; i < values.length; i++) {
-            values[i] =
-                    switch (t.dtype()) {
-                        case INT32 -> bytes.getInt(4 * i);
-                        case INT64 -> bytes.getLong(8 * i);
-                        case UINT8 -> bytes.get(i) & 0xff;
-                        case BOOL -> bytes.get(i);
-                        default -> throw new AssertionError(t.dtype());
-                    };
+            values[i] = switch (t.dtype()) {
+                case INT32 -> bytes.getInt(4 * i);
+                case INT64 -> bytes.getLong(8 * i);
+                case UINT8 -> bytes.get(i) & 0xff;
+                case BOOL -> bytes.get(i);
+                default -> throw new AssertionError(t.dtype());
+            };
         }
         return values;
     }
@@ -61,7 +59,8 @@ final class Raw {
 
     /** Replaces all elements. */
     static void write(Tensor t, double... values) {
-        ByteBuffer bytes = ByteBuffer.allocate(values.length * t.dtype().bytes()).order(ByteOrder.nativeOrder());
+        ByteBuffer bytes =
+                ByteBuffer.allocate(values.length * t.dtype().bytes()).order(ByteOrder.nativeOrder());
         for (int i = 0; i < values.length; i++) {
             switch (t.dtype()) {
                 case FLOAT32 -> bytes.putFloat(4 * i, (float) values[i]);

@@ -613,7 +613,9 @@ final class ReferenceKernels implements Kernels {
         for (int i = 0; i < values.length; i++) {
             int first = i / n * n;
             double max = Arrays.stream(values, first, first + n).max().orElseThrow();
-            double sum = Arrays.stream(values, first, first + n).map(v -> Math.exp(v - max)).sum();
+            double sum = Arrays.stream(values, first, first + n)
+                    .map(v -> Math.exp(v - max))
+                    .sum();
             results[i] = log ? values[i] - max - Math.log(sum) : Math.exp(values[i] - max) / sum;
         }
         Raw.write(out, results);
@@ -628,9 +630,7 @@ final class ReferenceKernels implements Kernels {
         for (int i = 0; i < out.length; i++) {
             for (int j = i / n * n; j < i / n * n + n; j++) {
                 double same = i == j ? 1 : 0;
-                results[i] += log
-                        ? slopes[j] * (same - Math.exp(out[i]))
-                        : slopes[j] * out[j] * (same - out[i]);
+                results[i] += log ? slopes[j] * (same - Math.exp(out[i])) : slopes[j] * out[j] * (same - out[i]);
             }
         }
         Raw.write(dx, results);
@@ -780,22 +780,20 @@ final class ReferenceKernels implements Kernels {
                 long second = (words[2] | words[3] << 32) >>> 11;
                 double radius = Math.sqrt(-2 * Math.log(1 - first * 0x1p-53));
                 double angle = 2 * Math.PI * second * 0x1p-53;
-                values[i] =
-                        switch (distribution) {
-                            case UNIFORM -> (i % 2 == 0 ? first : second) * 0x1p-53;
-                            case NORMAL -> radius * (i % 2 == 0 ? Math.cos(angle) : Math.sin(angle));
-                            case BITS -> throw new AssertionError();
-                        };
+                values[i] = switch (distribution) {
+                    case UNIFORM -> (i % 2 == 0 ? first : second) * 0x1p-53;
+                    case NORMAL -> radius * (i % 2 == 0 ? Math.cos(angle) : Math.sin(angle));
+                    case BITS -> throw new AssertionError();
+                };
             } else {
                 float u = (int) (a >>> 1) * 0x1p-31f + 0x1p-32f;
                 double radius = Math.sqrt(-2 * Math.log(u));
                 double angle = 2 * Math.PI * b * 0x1p-32;
-                values[i] =
-                        switch (distribution) {
-                            case UNIFORM -> (words[i % 4] >>> 8) * 0x1p-24;
-                            case NORMAL -> radius * (i % 2 == 0 ? Math.cos(angle) : Math.sin(angle));
-                            case BITS -> (int) words[i % 4];
-                        };
+                values[i] = switch (distribution) {
+                    case UNIFORM -> (words[i % 4] >>> 8) * 0x1p-24;
+                    case NORMAL -> radius * (i % 2 == 0 ? Math.cos(angle) : Math.sin(angle));
+                    case BITS -> (int) words[i % 4];
+                };
             }
         }
         return values;

@@ -163,11 +163,14 @@ interface TrainingContract extends ContractPart {
                     state.forEach(slot -> slot.add(trial.inOut(dtype, Shape.of(n), z -> 0.1 + z * z)));
                 }
                 double tol = 2 * rtol(dtype);
-                trial.close(tol, tol, (k, t) -> k.update(
-                        rule,
-                        twins(parameters, t),
-                        twins(gradients, t),
-                        state.stream().map(slot -> twins(slot, t)).toList()));
+                trial.close(
+                        tol,
+                        tol,
+                        (k, t) -> k.update(
+                                rule,
+                                twins(parameters, t),
+                                twins(gradients, t),
+                                state.stream().map(slot -> twins(slot, t)).toList()));
             }
         }
         kernels().update(RULES.get(0), List.of(), List.of(), List.of());
@@ -185,7 +188,8 @@ interface TrainingContract extends ContractPart {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> kernels().update(RULES.get(4), List.of(p), List.of(p), List.of(List.of(p))))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> kernels().lerp(List.of(p), List.of(), 0.5)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> kernels().lerp(List.of(p), List.of(), 0.5))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThat(Raw.doubles(p)).containsExactly(1, 2);
     }
 

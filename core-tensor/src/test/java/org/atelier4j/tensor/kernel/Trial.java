@@ -39,7 +39,8 @@ final class Trial {
 
     /** Maps a tensor of the trial to the one that a provider shall use. */
     interface Twin {
-        @Nullable Tensor of(@Nullable Tensor t);
+        @Nullable
+        Tensor of(@Nullable Tensor t);
     }
 
     Trial(Kernels provider, String what, Object... values) {
@@ -62,13 +63,12 @@ final class Trial {
 
     /** Returns an input whose elements are {@code law} of a normal number, or of a small integer. */
     Tensor in(DType dtype, Shape shape, DoubleUnaryOperator law) {
-        DoubleStream seeds =
-                switch (dtype) {
-                    case FLOAT32, FLOAT64, BFLOAT16 -> DoubleStream.generate(random::nextGaussian);
-                    case INT32, INT64 -> DoubleStream.generate(() -> random.nextInt(21) - 10);
-                    case UINT8 -> DoubleStream.generate(() -> random.nextInt(21));
-                    case BOOL -> DoubleStream.generate(() -> random.nextInt(2));
-                };
+        DoubleStream seeds = switch (dtype) {
+            case FLOAT32, FLOAT64, BFLOAT16 -> DoubleStream.generate(random::nextGaussian);
+            case INT32, INT64 -> DoubleStream.generate(() -> random.nextInt(21) - 10);
+            case UINT8 -> DoubleStream.generate(() -> random.nextInt(21));
+            case BOOL -> DoubleStream.generate(() -> random.nextInt(2));
+        };
         return in(dtype, shape, seeds.map(law).limit(shape.size()).toArray());
     }
 
@@ -79,7 +79,8 @@ final class Trial {
 
     /** Returns INT32 indices in {@code [0, n)}. */
     Tensor indices(int n, Shape shape) {
-        double[] values = random.ints(shape.size(), 0, Math.max(1, n)).asDoubleStream().toArray();
+        double[] values =
+                random.ints(shape.size(), 0, Math.max(1, n)).asDoubleStream().toArray();
         return in(DType.INT32, shape, values);
     }
 
@@ -124,7 +125,8 @@ final class Trial {
     }
 
     private static byte[] bytes(Storage storage) {
-        byte[] bytes = new byte[Math.toIntExact(storage.length() * storage.dtype().bytes())];
+        byte[] bytes =
+                new byte[Math.toIntExact(storage.length() * storage.dtype().bytes())];
         Device.cpu().download(storage, 0, ByteBuffer.wrap(bytes));
         return bytes;
     }
@@ -174,7 +176,9 @@ final class Trial {
         for (Guard guard : guards) {
             Tensor t = guard.tensor();
             DType type = t.dtype().isFloating() ? DType.FLOAT64 : t.dtype();
-            double[] values = Arrays.stream(Raw.doubles(t)).map(t.dtype().isFloating() ? law : z -> z).toArray();
+            double[] values = Arrays.stream(Raw.doubles(t))
+                    .map(t.dtype().isFloating() ? law : z -> z)
+                    .toArray();
             twins.put(t, Raw.tensor(type, t.shape(), values));
         }
         return twins;
@@ -189,8 +193,9 @@ final class Trial {
             System.arraycopy(guard.before(), first, after, first, end - first);
         }
         assertThat(Arrays.mismatch(guard.before(), after))
-                .as("%s: byte of a %s of %s%s at %d that must not change", what, guard.output() ? "output" : "input",
-                        t.dtype(), t.shape(), first)
+                .as(
+                        "%s: byte of a %s of %s%s at %d that must not change",
+                        what, guard.output() ? "output" : "input", t.dtype(), t.shape(), first)
                 .isEqualTo(-1);
     }
 

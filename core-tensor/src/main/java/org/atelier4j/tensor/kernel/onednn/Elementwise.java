@@ -16,9 +16,13 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_forward_primitive_desc_
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_training;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
+import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Binary;
+import org.atelier4j.tensor.kernel.Parallel;
+import org.atelier4j.tensor.kernel.Scratch;
 import org.atelier4j.tensor.kernel.Unary;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -32,7 +36,30 @@ final class Elementwise {
     private Elementwise() {}
 
     static boolean unary(Unary f, Tensor x, Tensor out) {
+        if (x.dtype() == DType.FLOAT32 && f.function() == Unary.Function.RELU) {
+            clamp(Memory.floats(x), 0, Float.POSITIVE_INFINITY, Memory.floats(out));
+            return true;
+        }
+        if (x.dtype() == DType.FLOAT32 && f.function() == Unary.Function.CLAMP) {
+            clamp(Memory.floats(x), (float) f.a(), (float) f.b(), Memory.floats(out));
+            return true;
+        }
         return x.size() > 0 && unary(f, OneDnn.type(x.dtype()), x.size(), Memory.address(x), Memory.address(out));
+    }
+
+    private static void clamp(FloatBuffer x, float low, float high, FloatBuffer out) {
+        Parallel.forTiles(x.limit(), (from, to) -> {
+            float[] t = Scratch.floats(0, to - from);
+            x.get(from, t, 0, to - from);
+            clamp(t, low, high, to - from);
+            out.put(from, t, 0, to - from);
+        });
+    }
+
+    private static void clamp(float[] t, float low, float high, int n) {
+        for (int i = 0; i < n; i++) {
+            t[i] = Math.min(Math.max(t[i], low), high);
+        }
     }
 
     /** The same for {@code n} FLOAT32 numbers at addresses; inside of a parallel loop it runs on the calling thread. */
@@ -67,7 +94,7 @@ final class Elementwise {
     }
 
     private static boolean unaryBackward(Unary f, int type, long n, long x, long dy, long dx) {
-        Eltwise e = Eltwise.of(f);
+        Eltwise e = Eltwise.ofDerivative(f);
         if (e == null) {
             return false;
         }

@@ -1,7 +1,6 @@
 package org.atelier4j.tensor.kernel.onednn;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_abs;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_clip_v2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_elu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_exp;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_eltwise_gelu_erf;
@@ -20,13 +19,16 @@ import org.jspecify.annotations.Nullable;
 /** A function of one number in oneDNN's terms. */
 record Eltwise(int algorithm, float alpha, float beta) {
 
-    /** Returns oneDNN's name of a function, or null where it has none that is fast and exact enough. */
+    /**
+     * Returns oneDNN's name of a function, or null where it has none that is fast and exact enough: its logarithm takes
+     * eight times as long as its square root, its ReLU and
+     * clamp turn NaN into a number.
+     */
     static @Nullable Eltwise of(Unary f) {
         float a = (float) f.a();
         float b = (float) f.b();
         return switch (f.function()) {
             case AFFINE -> new Eltwise(dnnl_eltwise_linear, a, b);
-            case RELU -> new Eltwise(dnnl_eltwise_relu, 0, 0);
             case LEAKY_RELU -> new Eltwise(dnnl_eltwise_relu, a, 0);
             case ELU -> new Eltwise(dnnl_eltwise_elu, a, 0);
             case SIGMOID -> new Eltwise(dnnl_eltwise_logistic, 0, 0);
@@ -38,9 +40,16 @@ record Eltwise(int algorithm, float alpha, float beta) {
             case SQRT -> new Eltwise(dnnl_eltwise_sqrt, 0, 0);
             case SQUARE -> new Eltwise(dnnl_eltwise_square, 0, 0);
             case ABS -> new Eltwise(dnnl_eltwise_abs, 0, 0);
-            case CLAMP -> new Eltwise(dnnl_eltwise_clip_v2, a, b);
-            case LOG, RSQRT, RECIPROCAL, POW, SIGN, FLOOR, ROUND, SIN, COS, ERF -> null;
+            case RELU, CLAMP, LOG, RSQRT, RECIPROCAL, POW, SIGN, FLOOR, ROUND, SIN, COS, ERF -> null;
             case SOFTPLUS -> null; // soft_relu is off by 2e-6 where the value is 2e-9, and negative there
+        };
+    }
+
+    /** Returns oneDNN's name of a function whose derivative is wanted, or null. */
+    static @Nullable Eltwise ofDerivative(Unary f) {
+        return switch (f.function()) {
+            case RELU -> new Eltwise(dnnl_eltwise_relu, 0, 0);
+            default -> of(f);
         };
     }
 }

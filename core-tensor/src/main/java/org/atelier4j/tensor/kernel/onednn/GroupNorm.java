@@ -3,7 +3,6 @@ package org.atelier4j.tensor.kernel.onednn;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.atelier4j.tensor.Tensor;
-import org.atelier4j.tensor.device.HostStorage;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.kernel.Parallel;
 import org.atelier4j.tensor.kernel.Scratch;
@@ -65,7 +64,7 @@ final class GroupNorm {
     void forward(Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta, Tensor out, Tensor mean, Tensor rstd) {
         float[] g = coefficients(gamma, 1);
         float[] b = coefficients(beta, 0);
-        FloatBuffer source = floats(x);
+        FloatBuffer source = Memory.floats(x);
         float[] means = new float[batch * norm.groups()];
         float[] rstds = new float[batch * norm.groups()];
         float[] scale = new float[batch * channels];
@@ -83,8 +82,8 @@ final class GroupNorm {
                     }
                 },
                 (n, c) -> affine(x, out, n, c, scale, shift));
-        floats(mean).put(0, means);
-        floats(rstd).put(0, rstds);
+        Memory.floats(mean).put(0, means);
+        Memory.floats(rstd).put(0, rstds);
     }
 
     /** Sums of {@code x − pivot} and its square per channel over a chunk. */
@@ -145,7 +144,7 @@ final class GroupNorm {
 
     /** {@code y = act(x·scale + shift)} over a chunk; oneDNN's SiLU runs on this thread alone. */
     private void affine(Tensor x, Tensor y, int n, int chunk, float[] scale, float[] shift) {
-        affine(floats(x), floats(y).slice(first(n, chunk), count(chunk)), n, chunk, scale, shift);
+        affine(Memory.floats(x), Memory.floats(y).slice(first(n, chunk), count(chunk)), n, chunk, scale, shift);
         if (norm.silu()) {
             long at = Memory.address(y) + Float.BYTES * (long) first(n, chunk);
             Elementwise.unary(SILU, count(chunk), at, at);
@@ -200,17 +199,17 @@ final class GroupNorm {
                 n -> coefficients(saved, n, sums, p, q, r),
                 (n, c) -> combine(saved, n, c, p, q, r));
         if (dGamma != null) {
-            floats(dGamma).put(0, parameterGradient(sums, channels, saved.rstd()));
+            Memory.floats(dGamma).put(0, parameterGradient(sums, channels, saved.rstd()));
         }
         if (dBeta != null) {
-            floats(dBeta).put(0, parameterGradient(sums, 0, null));
+            Memory.floats(dBeta).put(0, parameterGradient(sums, 0, null));
         }
     }
 
     /** Sums g and {@code g (x − μ)} per channel over a chunk; where an activation follows, g is written to dx. */
     private void products(Saved saved, int n, int chunk, double[] sums) {
-        FloatBuffer gradient = floats(norm.silu() ? throughSilu(saved, n, chunk) : saved.dy());
-        FloatBuffer x = floats(saved.x());
+        FloatBuffer gradient = Memory.floats(norm.silu() ? throughSilu(saved, n, chunk) : saved.dy());
+        FloatBuffer x = Memory.floats(saved.x());
         float[] mu = perChannel(saved.mean(), n, Scratch.floats(1, tile));
         float[] s = cleared(Scratch.floats(2, tile));
         float[] q = cleared(Scratch.floats(3, tile));
@@ -239,7 +238,7 @@ final class GroupNorm {
         float[] a = repeated(scale, 0, Scratch.floats(1, tile));
         float[] b = repeated(shift, 0, Scratch.floats(2, tile));
         float[] t = Scratch.floats(0, tile);
-        FloatBuffer x = floats(saved.x());
+        FloatBuffer x = Memory.floats(saved.x());
         for (int row = chunk * chunkRows; row < end(chunk); ) {
             int length = load(x, n, row, end(chunk), t);
             multiplyAdd(t, a, b, length);
@@ -305,9 +304,9 @@ final class GroupNorm {
 
     /** {@code dx = P g + Q (x − μ) + R} over a chunk. */
     private void combine(Saved saved, int n, int chunk, float[] p, float[] q, float[] r) {
-        FloatBuffer x = floats(saved.x());
-        FloatBuffer dx = floats(saved.dx());
-        FloatBuffer gradient = norm.silu() ? dx : floats(saved.dy());
+        FloatBuffer x = Memory.floats(saved.x());
+        FloatBuffer dx = Memory.floats(saved.dx());
+        FloatBuffer gradient = norm.silu() ? dx : Memory.floats(saved.dy());
         float[] t = Scratch.floats(0, tile);
         float[] g = Scratch.floats(4, tile);
         float[] mu = perChannel(saved.mean(), n, Scratch.floats(1, tile));
@@ -452,10 +451,5 @@ final class GroupNorm {
         float[] all = new float[channels];
         Arrays.fill(all, otherwise);
         return all;
-    }
-
-    private static FloatBuffer floats(Tensor x) {
-        FloatBuffer all = ((HostStorage) x.storage()).floats();
-        return all.slice((int) x.offset(), (int) x.size());
     }
 }

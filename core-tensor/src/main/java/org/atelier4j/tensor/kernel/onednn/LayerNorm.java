@@ -20,7 +20,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_use_shift;
 
 import java.nio.FloatBuffer;
 import org.atelier4j.tensor.Tensor;
-import org.atelier4j.tensor.device.HostStorage;
 import org.atelier4j.tensor.kernel.Norm;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -73,7 +72,7 @@ final class LayerNorm {
                 Memory.address(out),
                 Memory.address(mean),
                 Memory.address(rstd));
-        FloatBuffer v = floats(rstd);
+        FloatBuffer v = Memory.floats(rstd);
         for (int i = 0; i < rows; i++) {
             v.put(i, (float) (1 / Math.sqrt(v.get(i) + norm.eps())));
         }
@@ -128,8 +127,8 @@ final class LayerNorm {
             return false;
         }
         Tensor variance = Tensor.empty(rstd.shape(), rstd.dtype(), rstd.device());
-        FloatBuffer r = floats(rstd);
-        FloatBuffer v = floats(variance);
+        FloatBuffer r = Memory.floats(rstd);
+        FloatBuffer v = Memory.floats(variance);
         for (int i = 0; i < rows; i++) {
             double s = r.get(i);
             v.put(i, (float) Math.max(0, 1 / (s * s) - norm.eps()));
@@ -162,9 +161,5 @@ final class LayerNorm {
                         FLAGS,
                         OneDnn.plain()));
         return desc;
-    }
-
-    private static FloatBuffer floats(Tensor x) {
-        return ((HostStorage) x.storage()).floats().slice((int) x.offset(), (int) x.size());
     }
 }

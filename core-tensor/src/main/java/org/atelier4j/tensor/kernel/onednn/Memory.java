@@ -1,5 +1,6 @@
 package org.atelier4j.tensor.kernel.onednn;
 
+import java.nio.FloatBuffer;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.device.HostStorage;
 
@@ -10,5 +11,11 @@ final class Memory {
     /** Returns the address of a tensor's first element. */
     static long address(Tensor x) {
         return ((HostStorage) x.storage()).address() + x.offset() * x.dtype().bytes();
+    }
+
+    /** Returns the elements of a FLOAT32 tensor, index 0 being its first. */
+    static FloatBuffer floats(Tensor x) {
+        FloatBuffer all = ((HostStorage) x.storage()).floats();
+        return all.slice(Math.toIntExact(x.offset()), Math.toIntExact(x.size()));
     }
 }

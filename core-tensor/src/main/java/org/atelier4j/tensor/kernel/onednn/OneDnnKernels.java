@@ -88,22 +88,44 @@ public final class OneDnnKernels extends Nd4jKernels {
 
     @Override
     public void matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Epilogue epilogue, Tensor out) {
-        if (!fast(a) || !Products.matmul(a, transposeA, b, transposeB, epilogue, out)) {
+        Epilogue fused = fused(epilogue);
+        if (!fast(a) || !Products.matmul(a, transposeA, b, transposeB, fused, out)) {
             super.matmul(a, transposeA, b, transposeB, epilogue, out);
+        } else {
+            activate(epilogue, fused, out);
         }
     }
 
     @Override
     public void conv(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
-        if (computes(x, weight, out) && epilogue.activation() == null && Winograd.suits(conv, x, weight)) {
-            Winograd.forward(x, weight, epilogue, out);
-            return;
-        }
-        boolean done =
-                computes(x, weight, out) && new Convolutions(conv, x, weight, out).forward(x, weight, epilogue, out);
-        if (!done) {
+        Epilogue fused = fused(epilogue);
+        if (!computes(x, weight, out) || !convolve(conv, x, weight, fused, out)) {
             super.conv(conv, x, weight, epilogue, out);
+        } else {
+            activate(epilogue, fused, out);
         }
+    }
+
+    private static boolean convolve(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
+        if (epilogue.activation() == null && Winograd.suits(conv, x, weight)) {
+            Winograd.forward(x, weight, epilogue, out);
+            return true;
+        }
+        return new Convolutions(conv, x, weight, out).forward(x, weight, epilogue, out);
+    }
+
+    private void activate(Epilogue wanted, Epilogue fused, Tensor out) {
+        Unary activation = wanted.activation();
+        if (activation != null && fused.activation() == null) {
+            unary(activation, out, out);
+        }
+    }
+
+    /** Leaves out an activation that oneDNN cannot append; it follows in a pass of its own. */
+    private static Epilogue fused(Epilogue epilogue) {
+        return epilogue.activation() == null || Eltwise.of(epilogue.activation()) != null
+                ? epilogue
+                : new Epilogue(epilogue.bias(), epilogue.residual(), null);
     }
 
     @Override

@@ -119,13 +119,13 @@ final class Winograd {
             int first = from * bandRows;
             int count = Math.min(bandRows, rows - first);
             Band band = Band.LOCAL.get().of(16 * count * tilesX * in, 16 * count * tilesX * out);
-            FloatBuffer source = floats(x);
+            FloatBuffer source = Memory.floats(x);
             for (int i = 0; i < count; i++) {
                 transformInput(source, first + i, band.input, i * tilesX, count * tilesX);
             }
             multiply(count * tilesX, band.inputAddress, u, band.outputAddress);
-            FloatBuffer target = floats(y);
-            @Nullable FloatBuffer added = residual == null ? null : floats(residual);
+            FloatBuffer target = Memory.floats(y);
+            @Nullable FloatBuffer added = residual == null ? null : Memory.floats(residual);
             for (int i = 0; i < count; i++) {
                 transformOutput(band.output, i * tilesX, count * tilesX, shift, added, target, first + i);
             }
@@ -388,10 +388,6 @@ final class Winograd {
             System.arraycopy(values, 0, all, i * values.length, values.length);
         }
         return all;
-    }
-
-    private static FloatBuffer floats(Tensor x) {
-        return ((HostStorage) x.storage()).floats().slice((int) x.offset(), (int) x.size());
     }
 
     /** One thread's transformed input and output. */
