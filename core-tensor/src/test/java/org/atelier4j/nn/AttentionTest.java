@@ -156,6 +156,19 @@ class AttentionTest {
     }
 
     @Test
+    void bfloat16IsCloseToFloat32() {
+        Tensor a = q.to(DType.FLOAT32);
+        AttentionMask mask = AttentionMask.lengths(5, 3, 0).and(AttentionMask.CAUSAL);
+        Tensor expected = Attention.of(a, k.to(DType.FLOAT32), v.to(DType.FLOAT32), mask);
+        Tensor half = a.to(DType.BFLOAT16).requireGradient();
+        Tensor actual = Attention.of(half, k.to(DType.BFLOAT16), v.to(DType.BFLOAT16), mask);
+        TensorAssert.assertThat(actual.detach().to(DType.FLOAT32)).isCloseTo(expected, 0.05, 0.05);
+        Tensor dq = actual.sum().backward().get(half);
+        assertThat(dq.dtype()).isEqualTo(DType.BFLOAT16);
+        TensorAssert.assertThat(dq).isFinite();
+    }
+
+    @Test
     void theMatrixOfAllWeightsIsNeverInMemory() {
         int tokens = 512;
         Tensor x = rng.normal(Shape.of(4, 4, tokens, 8)).requireGradient();

@@ -13,6 +13,7 @@ import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.ShapeException;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.device.Storage;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,7 @@ final class Engine {
 
     /** Runs the forward function and records it if a gradient may be asked for. */
     static Tensor apply(Op op, List<Tensor> inputs) {
+        check(op, inputs);
         boolean off = NoGrad.isActive();
         long before = Storage.lastSerial();
         Op.Output out = off ? forward(op, inputs) : unrecorded(op, inputs);
@@ -54,6 +56,19 @@ final class Engine {
         }
         forget(out, before);
         return y.detach();
+    }
+
+    private static void check(Op op, List<Tensor> inputs) {
+        if (inputs.isEmpty()) {
+            throw new IllegalArgumentException(op.name() + ": there must be an input, got none");
+        }
+        Device device = inputs.get(0).device();
+        for (Tensor x : inputs) {
+            if (x.device() != device) {
+                throw new IllegalArgumentException(op.name() + ": inputs must be on one device, got " + device.name()
+                        + " and " + x.device().name());
+            }
+        }
     }
 
     private static Op.Output unrecorded(Op op, List<Tensor> inputs) {

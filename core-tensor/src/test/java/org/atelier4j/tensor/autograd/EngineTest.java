@@ -3,6 +3,7 @@ package org.atelier4j.tensor.autograd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +20,9 @@ import org.atelier4j.tensor.ShapeException;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorAssert;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.device.HostPool;
+import org.atelier4j.tensor.device.Storage;
 import org.atelier4j.tensor.kernel.Kernels;
 import org.junit.jupiter.api.Test;
 
@@ -584,6 +587,52 @@ class EngineTest {
                 .isInstanceOf(ShapeException.class)
                 .hasMessage(
                         "backward of fixed: gradient must have the input's shape [3] or one it broadcasts to, got [2]");
+    }
+
+    @Test
+    void inputsMustExistAndShareADevice() {
+        assertThatThrownBy(() -> new Greedy().apply())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("greedy: there must be an input, got none");
+        Storage elsewhere = new Storage(new Elsewhere(), DType.FLOAT32, 2) {
+            @Override
+            public void manage() {}
+
+            @Override
+            protected void free() {}
+        };
+        Tensor far = Tensor.over(elsewhere, 0, Shape.of(2));
+        assertThatThrownBy(() -> Tensor.ones(2).add(far))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("add: inputs must be on one device, got cpu and elsewhere");
+    }
+
+    /** A device that can do nothing. */
+    private static final class Elsewhere implements Device {
+        @Override
+        public String name() {
+            return "elsewhere";
+        }
+
+        @Override
+        public Storage allocate(DType dtype, long length) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Kernels kernels() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void upload(ByteBuffer source, Storage target, long index) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void download(Storage source, long index, ByteBuffer target) {
+            throw new UnsupportedOperationException();
+        }
     }
 
     // --- threads ----------------------------------------------------------------------------------------------------
