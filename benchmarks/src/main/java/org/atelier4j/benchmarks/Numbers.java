@@ -1,0 +1,84 @@
+package org.atelier4j.benchmarks;
+
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.atelier4j.tensor.Check;
+
+/** Inputs that all engines share, and the check that they got the same results from them. */
+public final class Numbers {
+    /** Largest error of a result, relative to its norm. */
+    private static final double TOLERANCE = 1e-4;
+
+    private Numbers() {}
+
+    /** Returns n numbers of mean 0 and variance 1, the same for the same seed. */
+    public static float[] of(long seed, int n) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = new float[n];
+        float width = (float) (2 * Math.sqrt(3));
+        for (int i = 0; i < n; i++) {
+            values[i] = width * ((random.nextInt() >>> 8) * 0x1p-24f - 0.5f);
+        }
+        return values;
+    }
+
+    /**
+     * Checks that two engines computed the same.
+     *
+     * <p>Errors are relative to the norm of the result, or to a hundredth of what a result of its size would have at the
+     * largest root mean square of all results, where that is more: the gradient of an attention's key bias, for example,
+     * is 0 but for rounding.
+     *
+     * @throws IllegalStateException if they did not; then times say nothing
+     */
+    public static void checkSame(String task, String engine, Map<String, float[]> results, Map<String, float[]> truth) {
+        Check.state(
+                new TreeMap<>(results).keySet().equals(new TreeMap<>(truth).keySet()),
+                "%s by %s: comparison is void: results must be %s, got %s",
+                task,
+                engine,
+                truth.keySet(),
+                results.keySet());
+        double largest =
+                truth.values().stream().mapToDouble(v -> norm(v) / Math.sqrt(v.length)).max().orElse(0);
+        truth.forEach((name, expected) -> {
+            float[] actual = results.get(name);
+            Check.state(
+                    actual.length == expected.length,
+                    "%s by %s: comparison is void: %s must have %d values, got %d",
+                    task,
+                    engine,
+                    name,
+                    expected.length,
+                    actual.length);
+            double scale = Math.max(norm(expected), 0.01 * largest * Math.sqrt(expected.length));
+            double error = distance(actual, expected) / scale;
+            Check.state(
+                    error <= TOLERANCE,
+                    "%s by %s: comparison is void: the relative error of %s must be <= %s, got %.2e",
+                    task,
+                    engine,
+                    name,
+                    TOLERANCE,
+                    error);
+        });
+    }
+
+    private static double norm(float[] a) {
+        double sum = 0;
+        for (float v : a) {
+            sum += (double) v * v;
+        }
+        return Math.sqrt(sum);
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            double d = (double) a[i] - b[i];
+            sum += d * d;
+        }
+        return Math.sqrt(sum);
+    }
+}

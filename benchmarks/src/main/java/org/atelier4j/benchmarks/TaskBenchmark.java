@@ -1,0 +1,111 @@
+package org.atelier4j.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.atelier4j.tensor.Check;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Runs one task in JMH. {@code -p engines=libtorch} names who does it.
+ *
+ * <p>Several names joined by {@code +}, as {@code atelier+libtorch}, run in one process and take turns: iteration by
+ * iteration, forwards and then backwards, so that a machine that becomes slower or faster does so for all of them.
+ * {@link #engineAt} tells whose an iteration is; JMH's own mean over all iterations then means nothing.
+ *
+ * <p>Before anything is timed, all engines must give the library's results, else the benchmark refuses.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 5, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 10, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+public abstract class TaskBenchmark {
+    /** The system property that, set to {@code false}, leaves out the check: for an engine alone in its process. */
+    public static final String CHECK = "atelier.benchmarks.check";
+
+    /** Idle OpenMP threads of the engine before spin for a few milliseconds, then sleep. */
+    private static final long PAUSE_MILLIS = 20;
+
+    /** Who does the task: one engine, or several joined by {@code +}. */
+    @Param(Engine.ATELIER)
+    public String engines = "";
+
+    private final List<Work> works = new ArrayList<>();
+    private @Nullable Work current;
+    private int iteration;
+
+    /** Makes a benchmark; JMH does. */
+    protected TaskBenchmark() {}
+
+    /** Returns the task. */
+    protected abstract Task task();
+
+    /** Prepares the engines and checks that they agree. */
+    @Setup(Level.Trial)
+    public void prepare() {
+        Task task = task();
+        Map<String, float[]> truth = Map.of();
+        if (Boolean.parseBoolean(System.getProperty(CHECK, "true"))) {
+            try (Work reference = new AtelierEngine().prepare(task)) {
+                truth = reference.results();
+            }
+        }
+        for (String name : engines.split("\\+")) {
+            Engine engine = Engine.named(name);
+            Check.that(engine.does(task), "%s has no words for %s", name, task.name());
+            Work work = engine.prepare(task);
+            works.add(work);
+            if (!truth.isEmpty()) {
+                Numbers.checkSame(task.name(), name, work.results(), truth);
+            }
+        }
+    }
+
+    /** Hands over to the engine whose turn it is, and lets it find its caches. */
+    @Setup(Level.Iteration)
+    public void turn() throws InterruptedException {
+        Thread.sleep(PAUSE_MILLIS);
+        Work work = works.get(engineAt(iteration++, works.size()));
+        work.run();
+        current = work;
+    }
+
+    /** Does the task once. */
+    @Benchmark
+    public void run() {
+        java.util.Objects.requireNonNull(current).run();
+    }
+
+    /** Lets the memory go. */
+    @TearDown(Level.Trial)
+    public void close() {
+        works.forEach(Work::close);
+        works.clear();
+    }
+
+    /**
+     * Returns whose turn an iteration is: 0, 1, 2, 2, 1, 0, 0, 1, … for three engines.
+     *
+     * @param iteration counted from 0, warm-up included
+     */
+    public static int engineAt(int iteration, int engines) {
+        int place = iteration % engines;
+        return iteration / engines % 2 == 0 ? place : engines - 1 - place;
+    }
+}
