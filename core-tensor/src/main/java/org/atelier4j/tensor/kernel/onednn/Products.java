@@ -69,14 +69,14 @@ final class Products {
         long x = Memory.address(a);
         long w = Memory.address(b);
         long y = Memory.address(out);
-        if (bias == null && residual == null) {
-            p.run(x, w, y);
-        } else if (residual == null) {
+        if (bias != null && residual != null) {
+            p.run(x, w, Memory.address(bias), y, Memory.address(residual));
+        } else if (bias != null) {
             p.run(x, w, Memory.address(bias), y);
-        } else if (bias == null) {
+        } else if (residual != null) {
             p.run(x, w, y, Memory.address(residual));
         } else {
-            p.run(x, w, Memory.address(bias), y, Memory.address(residual));
+            p.run(x, w, y);
         }
     }
 
