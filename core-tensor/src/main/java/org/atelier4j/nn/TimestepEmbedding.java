@@ -1,6 +1,5 @@
 package org.atelier4j.nn;
 
-import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
 
@@ -26,11 +25,10 @@ public final class TimestepEmbedding extends UnaryLayer {
         linear2 = child("linear_2", new Linear(width, width, rng.split("linear_2")));
     }
 
-    /** Returns the vectors (B, width) of t (B); BFLOAT16 if t is, although the sines are always those of FLOAT32. */
+    /** Returns FLOAT32 vectors (B, width) of t (B), any numeric type; layers cast them to the type they compute in. */
     @Override
     public Tensor forward(Tensor t) {
         Tensor waves = positions.of(t); // (B, L)
-        Tensor h = t.dtype() == DType.BFLOAT16 ? waves.to(DType.BFLOAT16) : waves;
-        return linear2.forward(linear1.forward(h).silu()); // (B, width)
+        return linear2.forward(linear1.forward(waves).silu()); // (B, width)
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.TestFactory;
 /** Every optimizer learns one small batch by heart, with a perceptron and with a convolution network. */
 class OverfitTest {
     private static final int STEPS = 150;
-    private static final double ENOUGH = 0.02; // of the loss at the start
+    private static final double ENOUGH = 0.005; // of the loss at the start
 
     private static final Map<String, Function<Map<String, Tensor>, Optimizer>> OPTIMIZERS = Map.of(
             "sgd", p -> new Sgd(p, new Sgd.Config(LearningRate.constant(0.05), 0.9, 0, true)),
