@@ -13,6 +13,7 @@ public final class Check {
      * @param message a {@link String#format} pattern that says what must hold and what was given
      * @throws IllegalArgumentException if {@code condition} is false
      */
+    @Contract("false, _, _ -> fail")
     public static void that(boolean condition, String message, @Nullable Object... values) {
         if (!condition) {
             throw new IllegalArgumentException(String.format(Locale.ROOT, message, values));
@@ -24,6 +25,7 @@ public final class Check {
      *
      * @throws ShapeException if {@code condition} is false
      */
+    @Contract("false, _, _ -> fail")
     public static void shape(boolean condition, String message, @Nullable Object... values) {
         if (!condition) {
             throw new ShapeException(String.format(Locale.ROOT, message, values));
@@ -35,6 +37,7 @@ public final class Check {
      *
      * @throws IllegalStateException if {@code condition} is false
      */
+    @Contract("false, _, _ -> fail")
     public static void state(boolean condition, String message, @Nullable Object... values) {
         if (!condition) {
             throw new IllegalStateException(String.format(Locale.ROOT, message, values));
@@ -49,8 +52,8 @@ public final class Check {
     public static int axis(String op, int axis, Shape shape) {
         int rank = shape.rank();
         if (axis < -rank || axis >= rank) {
-            throw new ShapeException(op + ": axis must lie in [-" + rank + ", " + rank + "), got " + axis + " for shape "
-                    + shape);
+            throw new ShapeException(
+                    op + ": axis must lie in [-" + rank + ", " + rank + "), got " + axis + " for shape " + shape);
         }
         return axis < 0 ? axis + rank : axis;
     }
@@ -74,8 +77,8 @@ public final class Check {
      */
     public static void dtype(String op, DType dtype, Tensor x) {
         if (x.dtype() != dtype) {
-            throw new IllegalArgumentException(op + ": dtype must be " + dtype + ", got " + x.dtype() + " for shape "
-                    + x.shape());
+            throw new IllegalArgumentException(
+                    op + ": dtype must be " + dtype + ", got " + x.dtype() + " for shape " + x.shape());
         }
     }
 }

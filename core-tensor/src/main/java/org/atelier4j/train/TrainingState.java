@@ -2,6 +2,7 @@ package org.atelier4j.train;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -84,7 +85,7 @@ public final class TrainingState {
             part.put(path.substring(dot + 1), t);
         });
         tensors.forEach((prefix, part) -> part.load().accept(parts.get(prefix)));
-        positions.forEach((name, part) -> part.load().accept(savedPositions.get(name)));
+        positions.forEach((name, part) -> part.load().accept(Objects.requireNonNull(savedPositions.get(name))));
     }
 
     private void claim(String name) {

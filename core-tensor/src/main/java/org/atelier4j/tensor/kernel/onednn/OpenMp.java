@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,8 +23,8 @@ import org.atelier4j.tensor.kernel.Parallel;
 final class OpenMp implements Parallel.Team {
     private static final Map<Long, Runnable> JOBS = new ConcurrentHashMap<>();
     private static final AtomicLong NUMBER = new AtomicLong();
-    private static final Region REGION =
-            number -> JOBS.get(Pointer.nativeValue(number)).run();
+    private static final Region REGION = number ->
+            Objects.requireNonNull(JOBS.get(Pointer.nativeValue(number))).run();
 
     /** What libgomp calls on every thread of a team; native code hands the job's number on as if it were an address. */
     interface Region extends Callback {
