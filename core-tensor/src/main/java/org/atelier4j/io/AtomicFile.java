@@ -34,7 +34,11 @@ public final class AtomicFile {
     public static void write(Path path, Content content) {
         try {
             Path target = Files.isSymbolicLink(path) ? path.toRealPath() : path.toAbsolutePath();
-            Files.createDirectories(target.getParent());
+            Path folder = target.getParent();
+            if (folder == null) {
+                throw new IOException("it is no name of a file");
+            }
+            Files.createDirectories(folder);
             Path temporary = writeBeside(target, content);
             try {
                 Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -42,7 +46,7 @@ public final class AtomicFile {
                 Files.deleteIfExists(temporary);
                 throw e;
             }
-            force(target.getParent());
+            force(folder);
         } catch (IOException e) {
             throw FileFailure.writing(path, e);
         }

@@ -58,6 +58,9 @@ public final class CheckpointFolder {
      */
     public record Checkpoint(long step, double score, Path path) {}
 
+    /** What the manifest says of a file. */
+    private record Facts(long bytes, String crc32c) {}
+
     /** What goes into a checkpoint. */
     @FunctionalInterface
     public interface Content {
@@ -167,7 +170,7 @@ public final class CheckpointFolder {
         for (Path file : filesBelow(unfinished, Files::isRegularFile)) {
             AtomicFile.force(file);
             String name = unfinished.relativize(file).toString().replace('\\', '/');
-            files.put(name, Map.of("bytes", Files.size(file), "crc32c", checksum(file)));
+            files.put(name, new Facts(Files.size(file), checksum(file)));
         }
         Map<String, @Nullable Object> manifest = new LinkedHashMap<>();
         manifest.put("step", step);

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
@@ -101,7 +102,7 @@ public final class SafeTensors implements AutoCloseable {
 
     /**
      * Writes a file, whole or not at all. Wide elements come first, so that each tensor lies at a multiple of its element
-     * size; within one width the order is that of {@code tensors}.
+     * size; within one width the order is that of {@code tensors}. Equal contents give equal files.
      *
      * @param metadata texts about the file, as its format, configuration and seed; may be empty
      */
@@ -120,7 +121,7 @@ public final class SafeTensors implements AutoCloseable {
             at = end;
         }
         AtomicFile.write(path, out -> {
-            byte[] header = new SafeTensorsHeader(entries, metadata).bytes();
+            byte[] header = new SafeTensorsHeader(entries, new TreeMap<>(metadata)).bytes();
             Check.that(
                     header.length <= MAX_HEADER,
                     "SafeTensors: header must have at most %d bytes, got %d",

@@ -96,7 +96,7 @@ class SafeTensorsTest {
         tensors.put("a", Tensor.of(new float[] {2}, 1));
         tensors.put("doubles", Tensor.of(new double[] {3}, 1));
         Path path = folder.resolve("t.safetensors");
-        SafeTensors.write(path, tensors, Map.of("k", "v"));
+        SafeTensors.write(path, tensors, Map.of("z", "", "k", "v", "b", "w"));
         try (SafeTensors file = SafeTensors.open(path)) {
             assertThat(file.names()).containsExactly("doubles", "b", "a", "bytes");
         }
@@ -104,8 +104,9 @@ class SafeTensorsTest {
         int header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt();
         assertThat(header % 8).isZero();
         assertThat(new String(bytes, 8, header, StandardCharsets.UTF_8))
-                .startsWith("{\"__metadata__\":{\"k\":\"v\"},\"doubles\":{\"dtype\":\"F64\",\"shape\":[1],"
-                        + "\"data_offsets\":[0,8]},");
+                .startsWith(
+                        "{\"__metadata__\":{\"b\":\"w\",\"k\":\"v\",\"z\":\"\"},\"doubles\":{\"dtype\":\"F64\",\"shape\":[1],"
+                            + "\"data_offsets\":[0,8]},");
     }
 
     @Test
