@@ -482,7 +482,8 @@ public record Unary(Function function, double a, double b) {
         abstract Tensor derivative(Tensor x, Tensor y, double a, double b);
 
         private static double sigmoid(double x) {
-            return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+            double e = Math.exp(-Math.abs(x));
+            return x >= 0 ? 1 / (1 + e) : e / (1 + e);
         }
     }
 }

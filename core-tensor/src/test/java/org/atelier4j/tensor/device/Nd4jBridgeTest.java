@@ -29,9 +29,9 @@ class Nd4jBridgeTest {
             case FLOAT32 -> DataType.FLOAT;
             case FLOAT64 -> DataType.DOUBLE;
             case BFLOAT16 -> DataType.BFLOAT16;
-            case INT32 -> DataType.INT;
-            case INT64 -> DataType.LONG;
-            case UINT8 -> DataType.UBYTE;
+            case INT32 -> DataType.INT32;
+            case INT64 -> DataType.INT64;
+            case UINT8 -> DataType.UINT8;
             case BOOL -> DataType.BOOL;
         };
     }
