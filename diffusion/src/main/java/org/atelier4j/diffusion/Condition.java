@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param contextMask BOOL (B, T), true where {@code context} holds a token and false where it is padding; null if all
  *     are tokens
  */
-public record Condition(@Nullable Tensor labels, @Nullable Tensor context, @Nullable Tensor contextMask) {
+public record Condition(
+        @Nullable Tensor labels,
+        @Nullable Tensor context,
+        @Nullable Tensor contextMask) {
     private static final Condition NONE = new Condition(null, null, null);
 
     /** Checks ranks, types and that all parts are for the same number of images. */
@@ -71,12 +74,7 @@ public record Condition(@Nullable Tensor labels, @Nullable Tensor context, @Null
 
     /** Checks that this is for {@code images} images, and returns it. */
     public Condition checkedFor(int images) {
-        Tensor part = labels != null ? labels : context;
-        Check.shape(
-                part == null || part.dim(0) == images,
-                "Condition: must be for %d images, got %s",
-                images,
-                part == null ? null : part.shape());
+        Check.shape(isNone() || images() == images, "Condition: must be for %d images, got %d", images, images());
         return this;
     }
 
@@ -99,8 +97,7 @@ public record Condition(@Nullable Tensor labels, @Nullable Tensor context, @Null
 
     /** Returns the conditions of images {@code [start, start + count)}. */
     public Condition slice(int start, int count) {
-        return new Condition(
-                part(labels, start, count), part(context, start, count), part(contextMask, start, count));
+        return new Condition(part(labels, start, count), part(context, start, count), part(contextMask, start, count));
     }
 
     /**
@@ -113,14 +110,18 @@ public record Condition(@Nullable Tensor labels, @Nullable Tensor context, @Null
         if (p == 0 || isNone()) {
             return this;
         }
-        Tensor any = labels != null ? labels : context;
-        int images = any.dim(0);
+        int images = images();
         Tensor drop = rng.bernoulli(p, Shape.of(images)); // (B)
         Condition nothing = unconditional.repeated(images);
         return new Condition(
                 choose("labels", drop, nothing.labels, labels),
                 choose("context", drop.reshape(images, 1, 1), nothing.context, context),
                 choose("contextMask", drop.reshape(images, 1), nothing.contextMask, contextMask));
+    }
+
+    /** Returns the number of images, 0 if that is open. */
+    private int images() {
+        return labels != null ? labels.dim(0) : context != null ? context.dim(0) : 0;
     }
 
     private static @Nullable Tensor repeat(@Nullable Tensor x, int times) {
@@ -132,21 +133,21 @@ public record Condition(@Nullable Tensor labels, @Nullable Tensor context, @Null
     }
 
     private static @Nullable Tensor join(String name, @Nullable Tensor a, @Nullable Tensor b) {
-        return same(name, a, b) ? a.concat(b, 0) : null;
+        checkBoth(name, a, b);
+        return a == null || b == null ? null : a.concat(b, 0);
     }
 
     private static @Nullable Tensor choose(String name, Tensor which, @Nullable Tensor a, @Nullable Tensor b) {
-        return same(name, a, b) ? Tensor.where(which, a, b) : null;
+        checkBoth(name, a, b);
+        return a == null || b == null ? null : Tensor.where(which, a, b);
     }
 
-    /** Returns whether both are there; one alone is an error. */
-    private static boolean same(String name, @Nullable Tensor a, @Nullable Tensor b) {
+    private static void checkBoth(String name, @Nullable Tensor a, @Nullable Tensor b) {
         Check.that(
                 (a == null) == (b == null),
                 "Condition: both must have %s or neither, got %s and %s",
                 name,
                 a == null ? "none" : a.shape(),
                 b == null ? "none" : b.shape());
-        return a != null;
     }
 }

@@ -17,8 +17,8 @@ import org.atelier4j.train.TrainStep;
  * arXiv:2207.12598, algorithm 1) and a moving average of the weights.
  *
  * <p>All randomness of step n comes from stream n of the settings' stream: a resumed run needs nothing but n, beside the
- * weights, the optimizer and the average. The report names {@code loss}, {@code gradient_norm} (before clipping) and
- * {@code learning_rate}.
+ * weights, the optimizer and the average. The report names {@code loss}, {@code gradientNorm} (before clipping) and
+ * {@code learningRate}.
  */
 public final class DiffusionStep implements TrainStep<Batch> {
     private final Denoiser network;
@@ -60,8 +60,7 @@ public final class DiffusionStep implements TrainStep<Batch> {
      * @param optimizer over the network's parameters
      * @param ema the average of the same parameters
      */
-    public DiffusionStep(
-            Denoiser network, DiffusionLoss objective, Optimizer optimizer, Ema ema, Settings settings) {
+    public DiffusionStep(Denoiser network, DiffusionLoss objective, Optimizer optimizer, Ema ema, Settings settings) {
         this.network = network;
         this.objective = objective;
         this.optimizer = optimizer;
@@ -78,7 +77,7 @@ public final class DiffusionStep implements TrainStep<Batch> {
             Gradients gradients = loss.backward();
             double norm = optimizer.step(gradients, settings.clip());
             ema.update(batch.size(), step * batch.size());
-            return StepReport.of("loss", loss.item()).with("gradient_norm", norm).with("learning_rate", rate);
+            return StepReport.of("loss", loss.item()).with("gradientNorm", norm).with("learningRate", rate);
         }
     }
 

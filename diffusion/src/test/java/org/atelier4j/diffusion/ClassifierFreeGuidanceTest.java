@@ -24,8 +24,7 @@ class ClassifierFreeGuidanceTest {
         Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
         Tensor time = Tensor.of(new float[] {0, 0}, 2);
 
-        Tensor guided = new ClassifierFreeGuidance(this::network, 9, 2)
-                .denoise(x, time, Condition.labels(4, 5));
+        Tensor guided = new ClassifierFreeGuidance(this::network, 9, 2).denoise(x, time, Condition.labels(4, 5));
 
         // (1 + 2)·(x + 100 c) − 2·(x + 900) = x + 300 c − 1800
         assertThat(guided.toFloats()).containsExactly(-599, -598, -297, -296);
@@ -69,6 +68,6 @@ class ClassifierFreeGuidanceTest {
                 .hasMessage("ClassifierFreeGuidance: the unconditional input must be given, got none");
         assertThatThrownBy(() -> new ClassifierFreeGuidance(this::network, 9, 1)
                         .denoise(Tensor.zeros(2, 2), Tensor.zeros(2), Condition.labels(1)))
-                .hasMessage("Condition: must be for 2 images, got [1]");
+                .hasMessage("Condition: must be for 2 images, got 1");
     }
 }

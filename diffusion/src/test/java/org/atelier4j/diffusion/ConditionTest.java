@@ -57,7 +57,7 @@ class ConditionTest {
         assertThatThrownBy(() -> new Condition(Tensor.of(new int[] {1}, 1), Tensor.zeros(2, 3, 4), null))
                 .hasMessage("Condition: labels and context must be for the same images, got [1] and [2, 3, 4]");
         assertThatThrownBy(() -> Condition.labels(1, 2).checkedFor(3))
-                .hasMessage("Condition: must be for 3 images, got [2]");
+                .hasMessage("Condition: must be for 3 images, got 2");
         assertThatThrownBy(() -> Condition.labels(1, 2).concat(Condition.none()))
                 .hasMessage("Condition: both must have labels or neither, got [2] and none");
         assertThat(Shape.of(2)).isEqualTo(Condition.labels(1, 2).labels().shape());

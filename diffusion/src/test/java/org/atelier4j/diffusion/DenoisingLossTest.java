@@ -51,7 +51,9 @@ class DenoisingLossTest {
             return x;
         };
 
-        double first = new DenoisingLoss(DIFFUSION).loss(spy, x0, Condition.none(), Rng.of(3)).item();
+        double first = new DenoisingLoss(DIFFUSION)
+                .loss(spy, x0, Condition.none(), Rng.of(3))
+                .item();
 
         assertThat(Arrays.stream(told[0]).min().getAsDouble()).isBetween(0.0, 5.0);
         assertThat(Arrays.stream(told[0]).max().getAsDouble()).isBetween(994.0, 999.0);

@@ -71,11 +71,13 @@ class DiffusionStepTest {
 
         StepReport report = run.step.run(batch(0), 0);
 
-        assertThat(report.scalars().keySet()).containsExactly("loss", "gradient_norm", "learning_rate");
+        assertThat(report.scalars().keySet()).containsExactly("loss", "gradientNorm", "learningRate");
         assertThat(report.scalars().get("loss")).isBetween(0.1, 10.0);
-        assertThat(report.scalars().get("learning_rate")).isEqualTo(1e-2);
-        double moved = run.model.linear.weight().detach().sub(before).abs().max().item();
-        double followed = run.ema.state().get("linear.weight").sub(before).abs().max().item();
+        assertThat(report.scalars().get("learningRate")).isEqualTo(1e-2);
+        double moved =
+                run.model.linear.weight().detach().sub(before).abs().max().item();
+        double followed =
+                run.ema.state().get("linear.weight").sub(before).abs().max().item();
         assertThat(moved).isCloseTo(1e-2, within(2e-3)); // Adam's first step has the size of the rate
         assertThat(followed).isCloseTo(moved * (1 - Math.pow(0.5, 16.0 / 100)), within(1e-4));
     }
@@ -144,7 +146,7 @@ class DiffusionStepTest {
         GradientClip tight = new GradientClip(1e-3);
         Run run = new Run(new DiffusionStep.Settings(Condition.labels(3), 0, tight, Rng.of(5)));
 
-        double norm = run.step.run(batch(0), 0).scalars().get("gradient_norm");
+        double norm = run.step.run(batch(0), 0).scalars().get("gradientNorm");
 
         assertThat(norm).isGreaterThan(1e-2); // before clipping
         double first = run.optimizer.state().get("exp_avg.linear.weight").norm().item();

@@ -53,8 +53,7 @@ class EdmPreconditioningTest {
         Tensor x = x0.add(eps.mul(levels.reshape(2, 1)));
         Tensor d = EDM.around(network).denoise(x, levels, Condition.none());
         double[] errors = d.sub(x0).square().mean(1).toDoubles();
-        assertThat(loss)
-                .isCloseTo((EDM.weight(0.3) * errors[0] + EDM.weight(7) * errors[1]) / 2, within(1e-10));
+        assertThat(loss).isCloseTo((EDM.weight(0.3) * errors[0] + EDM.weight(7) * errors[1]) / 2, within(1e-10));
     }
 
     @Test

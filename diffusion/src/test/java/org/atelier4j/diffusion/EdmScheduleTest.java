@@ -43,7 +43,8 @@ class EdmScheduleTest {
 
         assertThat(s.sigmaMin()).isEqualTo(linear.sigma(0));
         assertThat(s.sigmaMax()).isEqualTo(80);
-        assertThat(EdmSchedule.within(NoiseSchedule.sigmoid(1000).spaced(0, 500), 10).sigmaMax())
+        assertThat(EdmSchedule.within(NoiseSchedule.sigmoid(1000).spaced(0, 500), 10)
+                        .sigmaMax())
                 .isCloseTo(1, within(0.01));
     }
 

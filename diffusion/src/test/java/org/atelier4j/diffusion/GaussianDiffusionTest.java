@@ -26,8 +26,7 @@ class GaussianDiffusionTest {
 
             double variance = 1 - LINEAR.alphasCumprod(t);
             double mean = xt.to(DType.FLOAT64).mean().item();
-            assertThat(mean)
-                    .isCloseTo(0.7 * Math.sqrt(LINEAR.alphasCumprod(t)), within(4 * Math.sqrt(variance / n)));
+            assertThat(mean).isCloseTo(0.7 * Math.sqrt(LINEAR.alphasCumprod(t)), within(4 * Math.sqrt(variance / n)));
             assertThat(xt.to(DType.FLOAT64).variance().item())
                     .isCloseTo(variance, within(4 * variance * Math.sqrt(2.0 / n)));
         }
@@ -62,8 +61,7 @@ class GaussianDiffusionTest {
                     * (likelihoodPrecision * xt / Math.sqrt(1 - beta) + priorPrecision * Math.sqrt(before) * x0);
 
             assertThat(DIFFUSION.posteriorVariance(t)).isCloseTo(variance, within(1e-12));
-            Tensor got = DIFFUSION.posteriorMean(
-                    Tensor.of(new double[] {x0}, 1), Tensor.of(new double[] {xt}, 1), t);
+            Tensor got = DIFFUSION.posteriorMean(Tensor.of(new double[] {x0}, 1), Tensor.of(new double[] {xt}, 1), t);
             assertThat(got.item()).isCloseTo(mean, within(1e-12));
         }
     }

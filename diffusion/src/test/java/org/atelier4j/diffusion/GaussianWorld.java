@@ -79,7 +79,10 @@ public final class GaussianWorld {
             (COVARIANCE[0] + root) / scale, COVARIANCE[1] / scale, COVARIANCE[2] / scale, (COVARIANCE[3] + root) / scale
         };
         Tensor m = Tensor.of(matrix, 2, 2).to(z.dtype());
-        return z.reshape(-1, 2).matmul(m).reshape(z.shape()).add(Tensor.of(MEAN, 2).to(z.dtype()));
+        return z.reshape(-1, 2)
+                .matmul(m)
+                .reshape(z.shape())
+                .add(Tensor.of(MEAN, 2).to(z.dtype()));
     }
 
     /** Returns points of the data, (1, count, 2). */

@@ -47,15 +47,16 @@ class LearnedGaussianTest {
         TwoLayers(Rng rng) {
             first = child("first", new Linear(2, WIDTH, rng.split("first")));
             second = child("second", new Linear(WIDTH, 2, rng.split("second")));
-            time = child(
-                    "time", new TimestepEmbedding(SinusoidalEmbedding.ddpm(32), 2 * WIDTH, rng.split("time")));
+            time = child("time", new TimestepEmbedding(SinusoidalEmbedding.ddpm(32), 2 * WIDTH, rng.split("time")));
         }
 
         Tensor forward(Tensor x, Tensor t, Condition condition) {
             Tensor points = x.reshape(-1, 2); // (B, 2)
             Tensor style = time.forward(t); // (B, 2 W), or (1, 2 W) for one time
             Tensor h = first.forward(points); // (B, W)
-            h = h.mul(style.slice(1, 0, WIDTH).add(1)).add(style.slice(1, WIDTH, WIDTH)).silu();
+            h = h.mul(style.slice(1, 0, WIDTH).add(1))
+                    .add(style.slice(1, WIDTH, WIDTH))
+                    .silu();
             return second.forward(h).reshape(x.shape());
         }
     }
@@ -65,7 +66,8 @@ class LearnedGaussianTest {
         TwoLayers model = new TwoLayers(Rng.of(1));
         Adam adam = new Adam(
                 model.parameters(),
-                Adam.Config.of(3e-3).withRate(LearningRate.cosine(3e-3, 0, STEPS).warmUp(100)));
+                Adam.Config.of(3e-3)
+                        .withRate(LearningRate.cosine(3e-3, 0, STEPS).warmUp(100)));
         Ema ema = new Ema(model, Ema.Config.of(100 * BATCH));
         DiffusionStep step = new DiffusionStep(
                 model::forward,
@@ -100,7 +102,11 @@ class LearnedGaussianTest {
             Tensor xt = DIFFUSION.qSample(x0, new int[] {t}, Rng.of(200 + t).normal(x0.shape()));
             Tensor time = DIFFUSION.times(new int[] {t}, xt);
             Tensor best = GaussianWorld.network(DIFFUSION).denoise(xt, time, Condition.none());
-            wrong += model.forward(xt, time, Condition.none()).sub(best).square().sum().item();
+            wrong += model.forward(xt, time, Condition.none())
+                    .sub(best)
+                    .square()
+                    .sum()
+                    .item();
             all += best.square().sum().item();
         }
         return Math.sqrt(wrong / all);

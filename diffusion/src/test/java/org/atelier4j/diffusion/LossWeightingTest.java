@@ -41,7 +41,8 @@ class LossWeightingTest {
         NoiseSchedule schedule = NoiseSchedule.cosine(1000);
         Tensor x0 = Rng.of(1).normal(Shape.of(1, 50)).to(DType.FLOAT64);
         Tensor eps = Rng.of(2).normal(Shape.of(1, 50)).to(DType.FLOAT64);
-        Tensor mistaken = x0.add(Rng.of(3).normal(Shape.of(1, 50)).to(DType.FLOAT64).mul(0.1));
+        Tensor mistaken =
+                x0.add(Rng.of(3).normal(Shape.of(1, 50)).to(DType.FLOAT64).mul(0.1));
         for (int t : new int[] {5, 300, 700, 990}) {
             GaussianDiffusion diffusion = new GaussianDiffusion(schedule, prediction);
             double alphaCumprod = schedule.alphasCumprod(t);

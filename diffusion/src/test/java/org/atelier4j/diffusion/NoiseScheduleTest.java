@@ -62,10 +62,11 @@ class NoiseScheduleTest {
             assertThat(s.alphasCumprod(0)).isBetween(0.98, 1.0);
             assertThat(s.alphasCumprod(steps - 1)).isBetween(0.0, 1e-3);
             for (int t = 0; t < steps; t++) {
-                assertThat(s.alphasCumprod(t)).isLessThan(s.alphasCumprodBefore(t)).isPositive();
-                assertThat(s.beta(t)).isBetween(0.0, 1.0);
                 assertThat(s.alphasCumprod(t))
-                        .isCloseTo(s.alphasCumprodBefore(t) * (1 - s.beta(t)), within(1e-15));
+                        .isLessThan(s.alphasCumprodBefore(t))
+                        .isPositive();
+                assertThat(s.beta(t)).isBetween(0.0, 1.0);
+                assertThat(s.alphasCumprod(t)).isCloseTo(s.alphasCumprodBefore(t) * (1 - s.beta(t)), within(1e-15));
             }
         }
     }
@@ -125,8 +126,7 @@ class NoiseScheduleTest {
         assertThat(spaced.steps()).isEqualTo(10);
         assertThat(spaced.timestep(0)).isEqualTo(99);
         assertThat(spaced.alphasCumprod(3)).isEqualTo(LINEAR.alphasCumprod(399));
-        assertThat(spaced.beta(3))
-                .isCloseTo(1 - LINEAR.alphasCumprod(399) / LINEAR.alphasCumprod(299), within(1e-15));
+        assertThat(spaced.beta(3)).isCloseTo(1 - LINEAR.alphasCumprod(399) / LINEAR.alphasCumprod(299), within(1e-15));
         assertThat(spaced.beta(0)).isCloseTo(1 - LINEAR.alphasCumprod(99), within(1e-15));
     }
 
@@ -152,11 +152,9 @@ class NoiseScheduleTest {
     void errorsNameTheNumbers() {
         assertThatThrownBy(() -> NoiseSchedule.linear(20))
                 .hasMessage("NoiseSchedule.linear: steps must be >= 21, got 20");
-        assertThatThrownBy(() -> NoiseSchedule.cosine(0))
-                .hasMessage("NoiseSchedule.cosine: steps must be >= 1, got 0");
+        assertThatThrownBy(() -> NoiseSchedule.cosine(0)).hasMessage("NoiseSchedule.cosine: steps must be >= 1, got 0");
         assertThatThrownBy(() -> NoiseSchedule.sigmoid(10, 3, -3, 1))
-                .hasMessage(
-                        "NoiseSchedule.sigmoid: start < end and temperature > 0 must hold, got 3.0, -3.0 and 1.0");
+                .hasMessage("NoiseSchedule.sigmoid: start < end and temperature > 0 must hold, got 3.0, -3.0 and 1.0");
         assertThatThrownBy(() -> NoiseSchedule.ofBetas(0.1, 1, 0.2))
                 .hasMessage("NoiseSchedule: betas must lie in (0, 1), the last in (0, 1], got 1.0 at t = 1");
         assertThatThrownBy(() -> NoiseSchedule.ofAlphasCumprod(0.5, 0.6))

@@ -61,8 +61,8 @@ class SigmaDenoiserTest {
     void imagesAtDifferentLevelsAreRefused() {
         SigmaDenoiser denoiser = new SigmaDenoiser(new GaussianDiffusion(COSINE, Prediction.V), (x, t, c) -> x);
 
-        assertThatThrownBy(() -> denoiser.denoise(
-                        Tensor.zeros(2, 1), Tensor.of(new float[] {1, 2}, 2), Condition.none()))
+        assertThatThrownBy(() ->
+                        denoiser.denoise(Tensor.zeros(2, 1), Tensor.of(new float[] {1, 2}, 2), Condition.none()))
                 .hasMessage("SigmaDenoiser: all images must be at one sigma, got 1.0 and 2.0");
     }
 }

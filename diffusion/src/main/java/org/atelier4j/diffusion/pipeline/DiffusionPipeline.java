@@ -171,7 +171,9 @@ public final class DiffusionPipeline implements AutoCloseable {
         metadata.put("class", UNet.class.getName());
         metadata.putAll(config.toMetadata());
         notes.forEach((key, text) -> Check.that(
-                metadata.putIfAbsent(key, text) == null, "DiffusionPipeline.save: notes must not use the name %s", key));
+                metadata.putIfAbsent(key, text) == null,
+                "DiffusionPipeline.save: notes must not use the name %s",
+                key));
         SafeTensors.write(file, weights, metadata);
     }
 

@@ -2,8 +2,8 @@ package org.atelier4j.diffusion.pipeline;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.atelier4j.diffusion.DenoisingLoss;
 import org.atelier4j.diffusion.Denoiser;
+import org.atelier4j.diffusion.DenoisingLoss;
 import org.atelier4j.diffusion.DiffusionLoss;
 import org.atelier4j.diffusion.EdmPreconditioning;
 import org.atelier4j.diffusion.EdmSchedule;
@@ -85,8 +85,7 @@ public sealed interface Objective {
 
         @Override
         public DiffusionLoss loss() {
-            LossWeighting weighting =
-                    minSnrGamma == 0 ? LossWeighting.simple() : new LossWeighting.MinSnr(minSnrGamma);
+            LossWeighting weighting = minSnrGamma == 0 ? LossWeighting.simple() : new LossWeighting.MinSnr(minSnrGamma);
             return new DenoisingLoss(diffusion(), weighting);
         }
 
@@ -162,8 +161,7 @@ public sealed interface Objective {
         @Override
         public Plan plan(Denoiser network, SamplerKind kind, int steps) {
             requireOde("Flow", kind);
-            FlowSampler.Method method =
-                    kind == SamplerKind.EULER ? FlowSampler.Method.EULER : FlowSampler.Method.HEUN;
+            FlowSampler.Method method = kind == SamplerKind.EULER ? FlowSampler.Method.EULER : FlowSampler.Method.HEUN;
             return new Plan(new FlowSampler(steps, method), loss().around(network));
         }
     }

@@ -45,17 +45,23 @@ public record PipelineConfig(UNetConfig network, Objective objective, List<Strin
      * @throws IllegalArgumentException if something is missing or wrong
      */
     public static PipelineConfig ofMetadata(Map<String, String> texts, Object source) {
-        List<String> missing = List.of(NETWORK, OBJECTIVE, CLASS_NAMES).stream()
-                .filter(key -> !texts.containsKey(key))
-                .toList();
+        UNetConfig network = Json.record(UNetConfig.class, Json.parse(text(texts, NETWORK, source)));
+        Objective objective = Objective.ofTree(Json.object(Json.parse(text(texts, OBJECTIVE, source)), source));
+        Object names = Json.parse(text(texts, CLASS_NAMES, source));
         Check.that(
-                missing.isEmpty(), "DiffusionPipeline: metadata of %s must have %s, got %s", source, missing, texts.keySet());
-        UNetConfig network = Json.record(UNetConfig.class, Json.parse(texts.get(NETWORK)));
-        Objective objective = Objective.ofTree(Json.object(Json.parse(texts.get(OBJECTIVE)), source));
-        Object names = Json.parse(texts.get(CLASS_NAMES));
-        Check.that(names instanceof List<?>, "DiffusionPipeline: classNames of %s must be a list, got %s", source, names);
+                names instanceof List<?>, "DiffusionPipeline: classNames of %s must be a list, got %s", source, names);
         List<String> classNames =
                 ((List<?>) names).stream().map(String::valueOf).toList();
         return new PipelineConfig(network, objective, classNames);
+    }
+
+    private static String text(Map<String, String> texts, String key, Object source) {
+        String text = texts.get(key);
+        Check.that(
+                text != null,
+                "DiffusionPipeline: metadata of %s must have network, objective and classNames, got %s",
+                source,
+                texts.keySet());
+        return text;
     }
 }

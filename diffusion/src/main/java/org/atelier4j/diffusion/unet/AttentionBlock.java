@@ -31,8 +31,7 @@ public final class AttentionBlock extends Layer {
         int contextWidth = config.conditions().contextWidth();
         groupNorm = child("group_norm", new GroupNorm(groups, channels));
         MultiHeadAttention.Config self = MultiHeadAttention.Config.self(channels, heads);
-        attention =
-                child("attention", new MultiHeadAttention(self.withOutInit(Init.zeros()), rng.split("attention")));
+        attention = child("attention", new MultiHeadAttention(self.withOutInit(Init.zeros()), rng.split("attention")));
         if (contextWidth == 0) {
             contextNorm = null;
             contextAttention = null;

@@ -42,8 +42,7 @@ public final class ResidualBlock extends Layer {
         int groups = config.channels().groups();
         norm1 = child("norm1", new GroupNorm(GroupNorm.Config.of(groups, in).withSilu()));
         conv1 = child("conv1", new Conv2d(ConvConfig.of2d(in, out, 3), rng.split("conv1")));
-        timeEmbProj =
-                child("time_emb_proj", new Linear(config.embeddingWidth(), 2 * out, rng.split("time_emb_proj")));
+        timeEmbProj = child("time_emb_proj", new Linear(config.embeddingWidth(), 2 * out, rng.split("time_emb_proj")));
         norm2 = child("norm2", new GroupNorm(GroupNorm.Config.of(groups, out).withSilu()));
         dropout = child("dropout", new Dropout(config.dropout(), rng.split("dropout")));
         ConvConfig last = ConvConfig.of2d(out, out, 3).withInit(Init.zeros()); // the block starts as its shortcut

@@ -2,6 +2,7 @@ package org.atelier4j.diffusion.unet;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import org.atelier4j.diffusion.Condition;
 import org.atelier4j.nn.Conv2d;
 import org.atelier4j.nn.ConvConfig;
@@ -15,8 +16,6 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
-
-import java.util.List;
 
 /**
  * The network of diffusion models: noisy images (B, H, W, in) and times (B) → predictions (B, H, W, out).
@@ -61,11 +60,11 @@ public final class UNet extends Layer {
                 : child("class_embedding", new Embedding(classes + 1, width, rng.split("class_embedding")));
         downBlocks = children("down_blocks", levels, i -> new DownBlock(config, i, rng.split("down_blocks." + i)));
         midBlock = child("mid_block", new MidBlock(config, rng.split("mid_block")));
-        upBlocks = children(
-                "up_blocks", levels, i -> new UpBlock(config, levels - 1 - i, rng.split("up_blocks." + i)));
+        upBlocks = children("up_blocks", levels, i -> new UpBlock(config, levels - 1 - i, rng.split("up_blocks." + i)));
         convNormOut = child(
                 "conv_norm_out",
-                new GroupNorm(GroupNorm.Config.of(config.channels().groups(), base).withSilu()));
+                new GroupNorm(
+                        GroupNorm.Config.of(config.channels().groups(), base).withSilu()));
         ConvConfig last = ConvConfig.of2d(base, config.images().out(), 3).withInit(Init.zeros());
         convOut = child("conv_out", new Conv2d(last, rng.split("conv_out")));
     }
@@ -115,10 +114,7 @@ public final class UNet extends Layer {
     private void check(Tensor x, Tensor time, Condition condition) {
         UNetConfig.Images images = config.images();
         Check.shape(
-                x.rank() == 4
-                        && x.dim(1) == images.height()
-                        && x.dim(2) == images.width()
-                        && x.dim(3) == images.in(),
+                x.rank() == 4 && x.dim(1) == images.height() && x.dim(2) == images.width() && x.dim(3) == images.in(),
                 "UNet: x must be (B, H, W, C) = (B, %d, %d, %d), got %s",
                 images.height(),
                 images.width(),

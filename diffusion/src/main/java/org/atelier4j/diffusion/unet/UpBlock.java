@@ -32,8 +32,8 @@ final class UpBlock extends Layer {
                 "attentions",
                 config.attendsAt(level) ? count : 0,
                 i -> new AttentionBlock(out, config, rng.split("attentions." + i)));
-        upsamplers = children(
-                "upsamplers", level == 0 ? 0 : 1, i -> Upsample.withConv(out, rng.split("upsamplers." + i)));
+        upsamplers =
+                children("upsamplers", level == 0 ? 0 : 1, i -> Upsample.withConv(out, rng.split("upsamplers." + i)));
     }
 
     /** Returns the features for the level above; skip features are popped. */

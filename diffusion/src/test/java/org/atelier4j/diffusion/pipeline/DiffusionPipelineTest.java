@@ -67,7 +67,10 @@ class DiffusionPipelineTest {
     }
 
     private static Request request() {
-        return Request.of(3).withLabels(List.of(0, 1, 2)).withSampler(SamplerKind.DDIM, 4).withSeed(9);
+        return Request.of(3)
+                .withLabels(List.of(0, 1, 2))
+                .withSampler(SamplerKind.DDIM, 4)
+                .withSeed(9);
     }
 
     @ParameterizedTest
@@ -133,10 +136,14 @@ class DiffusionPipelineTest {
         try (DiffusionPipeline pipeline = pipeline()) {
             Tensor base = pipeline.generate(request()).tensor();
 
-            assertThat(distance(base, pipeline.generate(request().withSeed(10)))).isGreaterThan(1e-3);
-            assertThat(distance(base, pipeline.generate(request().withLabels(List.of(0))))).isGreaterThan(1e-4);
-            assertThat(distance(base, pipeline.generate(request().withLabels(List.of())))).isGreaterThan(1e-4);
-            assertThat(distance(base, pipeline.generate(request().withGuidanceScale(3)))).isGreaterThan(1e-4);
+            assertThat(distance(base, pipeline.generate(request().withSeed(10))))
+                    .isGreaterThan(1e-3);
+            assertThat(distance(base, pipeline.generate(request().withLabels(List.of(0)))))
+                    .isGreaterThan(1e-4);
+            assertThat(distance(base, pipeline.generate(request().withLabels(List.of()))))
+                    .isGreaterThan(1e-4);
+            assertThat(distance(base, pipeline.generate(request().withGuidanceScale(3))))
+                    .isGreaterThan(1e-4);
             assertThat(distance(base, pipeline.generate(request()))).isZero();
         }
     }
@@ -224,8 +231,7 @@ class DiffusionPipelineTest {
                 .hasMessage("Edm: sampler must be euler or heun, got ddim");
         assertThatThrownBy(() -> new Objective.Flow(0, 1).plan((x, t, c) -> x, SamplerKind.DPM_SOLVER, 4))
                 .hasMessage("Flow: sampler must be euler or heun, got dpm-solver");
-        assertThatThrownBy(() ->
-                        new Objective.Discrete(NoiseSchedule.Kind.LINEAR, 500, true, Prediction.EPSILON, 0))
+        assertThatThrownBy(() -> new Objective.Discrete(NoiseSchedule.Kind.LINEAR, 500, true, Prediction.EPSILON, 0))
                 .hasMessageContaining("needs prediction V or X0, got EPSILON");
         assertThatThrownBy(() -> DiffusionPipeline.save(
                         folder.resolve("m"),
@@ -241,7 +247,8 @@ class DiffusionPipelineTest {
         SafeTensors.write(plain, Map.of("w", Tensor.ones(2)), Map.of("format", "pt"));
         assertThatThrownBy(() -> DiffusionPipeline.load(plain))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("metadata of " + plain + " must have [network, objective, classNames], got [format]");
+                .hasMessageContaining(
+                        "metadata of " + plain + " must have network, objective and classNames, got [format]");
 
         Path torn = folder.resolve("torn.safetensors");
         Files.write(torn, new byte[] {1, 2, 3});

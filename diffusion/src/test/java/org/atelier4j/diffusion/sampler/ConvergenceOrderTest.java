@@ -69,15 +69,19 @@ class ConvergenceOrderTest {
     @Test
     void eulerIsOfFirstOrder() {
         double order = order(
-                40, n -> new Setup(new EulerSampler(sigmas(n)), GaussianWorld.denoiser()), transported(noise().draw().mul(10), 10));
+                40,
+                n -> new Setup(new EulerSampler(sigmas(n)), GaussianWorld.denoiser()),
+                transported(noise().draw().mul(10), 10));
 
         assertThat(order).isBetween(0.9, 1.1);
     }
 
     @Test
     void heunIsOfSecondOrder() {
-        double order =
-                order(40, n -> new Setup(new HeunSampler(sigmas(n)), GaussianWorld.denoiser()), transported(noise().draw().mul(10), 10));
+        double order = order(
+                40,
+                n -> new Setup(new HeunSampler(sigmas(n)), GaussianWorld.denoiser()),
+                transported(noise().draw().mul(10), 10));
 
         assertThat(order).isBetween(1.85, 2.15);
     }

@@ -68,10 +68,10 @@ class DdimSamplerTest {
         GaussianDiffusion few = DIFFUSION.spaced(Spacing.TRAILING, 20);
         for (double eta : new double[] {0, 1}) {
             DdimSampler sampler = new DdimSampler(few, eta);
-            Tensor once = sampler.sample(
-                    GaussianWorld.network(few), Condition.none(), ImageNoise.of(Shape.of(20, 2), 1, 5));
-            Tensor again = sampler.sample(
-                    GaussianWorld.network(few), Condition.none(), ImageNoise.of(Shape.of(20, 2), 1, 5));
+            Tensor once =
+                    sampler.sample(GaussianWorld.network(few), Condition.none(), ImageNoise.of(Shape.of(20, 2), 1, 5));
+            Tensor again =
+                    sampler.sample(GaussianWorld.network(few), Condition.none(), ImageNoise.of(Shape.of(20, 2), 1, 5));
 
             TensorAssert.assertThat(again).isIdenticalTo(once);
         }
@@ -83,8 +83,7 @@ class DdimSamplerTest {
         DdimSampler sampler = new DdimSampler(many, 0, X0Limit.none());
         Tensor data = GaussianWorld.data(30, Rng.of(3)).to(DType.FLOAT64);
 
-        Tensor noise = sampler.invert(
-                GaussianWorld.network(many), Condition.none(), data, SamplingListener.silent());
+        Tensor noise = sampler.invert(GaussianWorld.network(many), Condition.none(), data, SamplingListener.silent());
         Tensor x = noise;
         for (int t = 999; t >= 0; t--) {
             Tensor x0 = many.predictX0(GaussianWorld.network(many), x, t, Condition.none());
@@ -92,12 +91,11 @@ class DdimSamplerTest {
         }
 
         TensorAssert.assertThat(x).isCloseTo(data, 0, 0.02);
-        double[] moments = GaussianWorld.moments(
-                sampler.invert(
-                        GaussianWorld.network(many),
-                        Condition.none(),
-                        GaussianWorld.data(20_000, Rng.of(3)),
-                        SamplingListener.silent()));
+        double[] moments = GaussianWorld.moments(sampler.invert(
+                GaussianWorld.network(many),
+                Condition.none(),
+                GaussianWorld.data(20_000, Rng.of(3)),
+                SamplingListener.silent()));
         assertThat(moments[2]).isCloseTo(1, within(0.04)); // what comes out is standard normal
         assertThat(moments[3]).isCloseTo(0, within(0.03));
         assertThat(moments[5]).isCloseTo(1, within(0.04));

@@ -62,8 +62,8 @@ class DdpmSamplerTest {
     void estimatesAreClippedUnlessToldOtherwise() {
         GaussianDiffusion few = DIFFUSION.spaced(org.atelier4j.diffusion.Spacing.TRAILING, 3);
 
-        Tensor clipped = new DdpmSampler(few)
-                .sample((x, t, c) -> x.mul(-5), Condition.none(), ImageNoise.of(IMAGE, 2, 1));
+        Tensor clipped =
+                new DdpmSampler(few).sample((x, t, c) -> x.mul(-5), Condition.none(), ImageNoise.of(IMAGE, 2, 1));
         Tensor free = new DdpmSampler(few, X0Limit.none())
                 .sample((x, t, c) -> x.mul(-5), Condition.none(), ImageNoise.of(IMAGE, 2, 1));
 

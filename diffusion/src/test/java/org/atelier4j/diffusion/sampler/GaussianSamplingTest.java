@@ -27,8 +27,7 @@ class GaussianSamplingTest {
 
     static List<Arguments> samplers() {
         GaussianDiffusion linear = new GaussianDiffusion(NoiseSchedule.linear(1000), Prediction.EPSILON);
-        GaussianDiffusion large =
-                new GaussianDiffusion(linear.schedule(), Prediction.EPSILON, Variance.FIXED_LARGE);
+        GaussianDiffusion large = new GaussianDiffusion(linear.schedule(), Prediction.EPSILON, Variance.FIXED_LARGE);
         GaussianDiffusion cosine = new GaussianDiffusion(NoiseSchedule.cosine(1000), Prediction.V);
         GaussianDiffusion terminal =
                 new GaussianDiffusion(NoiseSchedule.linear(1000).zeroTerminalSnr(), Prediction.V);

@@ -32,7 +32,8 @@ class SamplersTest {
             new GaussianDiffusion(NoiseSchedule.cosine(1000), Prediction.V).spaced(Spacing.TRAILING, 9);
 
     /** A function of each image alone, as networks are. */
-    private static final Denoiser NETWORK = (x, time, condition) -> x.mul(0.5).sin().add(x.mean(1, 2, 3).mul(0.1));
+    private static final Denoiser NETWORK =
+            (x, time, condition) -> x.mul(0.5).sin().add(x.mean(1, 2, 3).mul(0.1));
 
     static List<Sampler> samplers() {
         return List.of(
@@ -174,8 +175,7 @@ class SamplersTest {
     /** Algorithm 2 on numbers: with α, σ from ᾱ = ½, 0.8 and 0.9, computed by hand from line 9 and 10. */
     @Test
     void dpmSolversSecondOrderStepIsThePapers() {
-        GaussianDiffusion three =
-                new GaussianDiffusion(NoiseSchedule.ofAlphasCumprod(0.9, 0.8, 0.5), Prediction.V);
+        GaussianDiffusion three = new GaussianDiffusion(NoiseSchedule.ofAlphasCumprod(0.9, 0.8, 0.5), Prediction.V);
         double h1 = Math.log(0.8 / 0.2) / 2 - Math.log(0.5 / 0.5) / 2;
         double h2 = Math.log(0.9 / 0.1) / 2 - Math.log(0.8 / 0.2) / 2;
         double r = h1 / h2;
@@ -183,7 +183,11 @@ class SamplersTest {
         double expected = Math.sqrt(0.1) / Math.sqrt(0.2) * 2 - Math.sqrt(0.9) * (Math.exp(-h2) - 1) * d;
 
         Tensor got = new DpmSolverSampler(three)
-                .step(Tensor.of(new double[] {2}, 1), Tensor.of(new double[] {0.3}, 1), Tensor.of(new double[] {0.7}, 1), 1);
+                .step(
+                        Tensor.of(new double[] {2}, 1),
+                        Tensor.of(new double[] {0.3}, 1),
+                        Tensor.of(new double[] {0.7}, 1),
+                        1);
 
         assertThat(got.item()).isCloseTo(expected, within(1e-12));
     }
@@ -193,10 +197,10 @@ class SamplersTest {
         Tensor x0 = Tensor.of(new float[] {-3, 0.5f, 2, -0.25f, 0.1f, 0.2f, -0.3f, 0.4f}, 2, 4);
 
         assertThat(X0Limit.none().apply(x0)).isSameAs(x0);
-        assertThat(X0Limit.clip().apply(x0).toFloats())
-                .containsExactly(-1, 0.5f, 1, -0.25f, 0.1f, 0.2f, -0.3f, 0.4f);
+        assertThat(X0Limit.clip().apply(x0).toFloats()).containsExactly(-1, 0.5f, 1, -0.25f, 0.1f, 0.2f, -0.3f, 0.4f);
         // the third largest magnitude of four is the 50th percentile: ½ → below 1, so this is clipping
-        TensorAssert.assertThat(X0Limit.dynamic(0.5).apply(x0)).isCloseTo(X0Limit.clip().apply(x0), 0, 0);
+        TensorAssert.assertThat(X0Limit.dynamic(0.5).apply(x0))
+                .isCloseTo(X0Limit.clip().apply(x0), 0, 0);
         // the 75th percentile of the first image is 2: clamped to [−2, 2] and halved; the second image stays
         assertThat(X0Limit.dynamic(0.75).apply(x0).toFloats())
                 .containsExactly(-1, 0.25f, 1, -0.125f, 0.1f, 0.2f, -0.3f, 0.4f);
@@ -216,8 +220,7 @@ class SamplersTest {
         assertThatThrownBy(() -> new FlowSampler(0, FlowSampler.Method.EULER))
                 .hasMessage("FlowSampler: steps must be >= 1, got 0");
         assertThatThrownBy(() -> new HeunSampler.Churn(-1, 0, 1, 1))
-                .hasMessage(
-                        "Churn: amount >= 0, min <= max and noise > 0 must hold, got -1.0, 0.0, 1.0 and 1.0");
+                .hasMessage("Churn: amount >= 0, min <= max and noise > 0 must hold, got -1.0, 0.0, 1.0 and 1.0");
         assertThatThrownBy(() -> new ImageNoise(IMAGE, List.of(), DType.FLOAT32))
                 .hasMessage("ImageNoise: at least one stream must be given, got none");
         assertThatThrownBy(() -> new ImageNoise(IMAGE, List.of(Rng.of(1)), DType.INT32))

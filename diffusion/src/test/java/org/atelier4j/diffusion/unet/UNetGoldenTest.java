@@ -99,7 +99,8 @@ class UNetGoldenTest {
         int[] t = golden.tensor("t").toInts();
         Tensor xt = diffusion.qSample(golden.tensor("x0"), t, golden.tensor("eps"));
 
-        TensorAssert.assertThat(unet.forward(xt, diffusion.times(t, xt), condition).detach())
+        TensorAssert.assertThat(
+                        unet.forward(xt, diffusion.times(t, xt), condition).detach())
                 .isCloseTo(golden.tensor("y"), 1e-4, 1e-5);
     }
 }
