@@ -126,13 +126,13 @@ class AttentionTest {
 
     @Test
     void workInPartsGivesWhatWorkAtOnceGives() {
-        heldAgainstComposite(2, 3, 512, 512, null); // two heads at a time
-        heldAgainstComposite(5, 2, 256, 300, null); // some images at a time, the rest at last
-        heldAgainstComposite(2, 3, 512, 512, Shape.of(512));
-        heldAgainstComposite(2, 3, 512, 512, Shape.of(3, 1, 512));
-        heldAgainstComposite(2, 3, 512, 512, Shape.of(2, 1, 1, 512));
-        heldAgainstComposite(5, 2, 256, 300, Shape.of(5, 2, 256, 300));
-        heldAgainstComposite(5, 2, 256, 300, Shape.of(2, 256, 1));
+        heldAgainstComposite(2, 3, 1024, 1024, null); // two heads at a time
+        heldAgainstComposite(1, 3, 65_536, 16, null); // the same, the weights kept
+        heldAgainstComposite(3, 1, 1000, 1001, null); // two images at a time, the last one alone
+        heldAgainstComposite(2, 3, 1024, 1024, Shape.of(3, 1, 1024));
+        heldAgainstComposite(2, 3, 1024, 1024, Shape.of(2, 1, 1, 1024));
+        heldAgainstComposite(3, 1, 1000, 1001, Shape.of(1001));
+        heldAgainstComposite(3, 1, 1000, 1001, Shape.of(3, 1, 1000, 1001));
     }
 
     private void heldAgainstComposite(int batch, int heads, int queries, int keys, @Nullable Shape mask) {
@@ -170,9 +170,9 @@ class AttentionTest {
 
     @Test
     void theMatrixOfAllWeightsIsNeverInMemory() {
-        int tokens = 512;
+        int tokens = 1024;
         Tensor x = rng.normal(Shape.of(4, 4, tokens, 8)).requireGradient();
-        long weights = 16L * tokens * tokens * 4; // 16 MiB
+        long weights = 16L * tokens * tokens * 4; // 64 MiB
         HostPool.SHARED.trim();
         long before = HostPool.SHARED.reservedBytes();
         try (TensorScope scope = TensorScope.open()) {

@@ -21,17 +21,21 @@ import org.jspecify.annotations.Nullable;
  * <p>With {@code dP = dY·Vᵀ} and {@code dS = P ⊙ (dP − Σ dP ⊙ P)}: {@code dV = Pᵀ·dY}, {@code dQ = scale·dS·K},
  * {@code dK = scale·dSᵀ·Q}, {@code dM = dS}.
  *
- * <p>P, of size T·S for each image and head, is never whole in memory: images and heads are done a few at a time, small
- * enough for the processor's cache, and the backward pass computes P again rather than keep it, as FlashAttention does
- * (Dao et al. 2022, arXiv:2205.14135). Only second derivatives and the gradient of M need all of it.
+ * <p>P, of size T·S for each image and head, is whole in memory only where it is at most four times as large as Q. Else
+ * images and heads are done a few at a time, small enough for the processor's cache, and the backward pass computes P again
+ * rather than keep it, as FlashAttention does (Dao et al. 2022, arXiv:2205.14135). Only second derivatives and the gradient
+ * of M need all of it.
  *
  * <p>Inputs: q (B, H, T, D), k (B, H, S, D), v (B, H, S, E), and optionally a finite M that broadcasts to (B, H, T, S).
  *
  * @param scale factor on the products, usually {@code 1/√D}
  */
 public record DotProductAttention(double scale) implements Op {
-    /** Elements of P that are worked on at a time, unless those of one head are more. */
-    private static final int PORTION = 1 << 19;
+    /**
+     * Elements of P that are worked on at a time, unless those of one head are more: few enough to stay in a shared cache,
+     * enough that the threads need not meet too often.
+     */
+    private static final int PORTION = 1 << 21;
 
     @Override
     public Output forward(Kernels kernels, List<Tensor> inputs) {
@@ -45,13 +49,16 @@ public record DotProductAttention(double scale) implements Op {
             }
         }
         Tensor y = Tensor.empty(q.shape().with(3, v.dim(3)), q.dtype(), q.device());
+        List<Tensor> kept =
+                isSmall(q, k) ? List.of(Tensor.empty(q.shape().with(3, k.dim(2)), q.dtype(), q.device())) : List.of();
         for (Part part : parts(q, k)) {
             try (TensorScope scope = TensorScope.open()) {
-                Tensor p = weights(kernels, part, q, k, mask);
+                Tensor p = kept.isEmpty() ? part.empty(q, k) : part.of(kept.get(0));
+                weights(kernels, part, q, k, mask, p);
                 kernels.matmul(p, false, part.of(v), false, Epilogue.NONE, part.of(y));
             }
         }
-        return Output.of(y);
+        return new Output(y, kept);
     }
 
     @Override
@@ -62,7 +69,8 @@ public record DotProductAttention(double scale) implements Op {
         boolean masked = node.inputs().size() > 3;
         @Nullable Tensor mask = masked ? node.input(3) : null;
         if (NoGrad.isActive() && sameLead(q, k, v) && !(masked && node.needsGradient(3))) {
-            List<Tensor> gradients = new ArrayList<>(byParts(q, k, v, mask, dy));
+            @Nullable Tensor kept = isSmall(q, k) ? node.saved(0) : null;
+            List<Tensor> gradients = new ArrayList<>(byParts(q, k, v, mask, kept, dy));
             if (masked) {
                 gradients.add(null);
             }
@@ -76,7 +84,8 @@ public record DotProductAttention(double scale) implements Op {
         return masked ? Arrays.asList(dq, dk, dv, ds) : Arrays.asList(dq, dk, dv);
     }
 
-    private List<Tensor> byParts(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Tensor dy) {
+    private List<Tensor> byParts(
+            Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, @Nullable Tensor kept, Tensor dy) {
         Kernels kernels = q.device().kernels();
         Epilogue scaled = new Epilogue(null, null, new Unary(Unary.Function.AFFINE, scale, 0));
         Tensor dq = Tensor.empty(q.shape(), q.dtype(), q.device());
@@ -84,11 +93,14 @@ public record DotProductAttention(double scale) implements Op {
         Tensor dv = Tensor.empty(v.shape(), v.dtype(), v.device());
         for (Part part : parts(q, k)) {
             try (TensorScope scope = TensorScope.open()) {
-                Tensor p = weights(kernels, part, q, k, mask);
+                Tensor p = kept == null ? part.empty(q, k) : part.of(kept);
+                if (kept == null) {
+                    weights(kernels, part, q, k, mask, p);
+                }
                 kernels.matmul(p, true, part.of(dy), false, Epilogue.NONE, part.of(dv));
-                Tensor dp = Tensor.empty(p.shape(), p.dtype(), p.device());
+                Tensor dp = part.empty(q, k);
                 kernels.matmul(part.of(dy), false, part.of(v), true, Epilogue.NONE, dp);
-                Tensor ds = Tensor.empty(p.shape(), p.dtype(), p.device());
+                Tensor ds = part.empty(q, k);
                 kernels.softmaxBackward(false, p, dp, ds);
                 kernels.matmul(ds, false, part.of(k), false, scaled, part.of(dq));
                 kernels.matmul(ds, true, part.of(q), false, scaled, part.of(dk));
@@ -97,26 +109,28 @@ public record DotProductAttention(double scale) implements Op {
         return List.of(dq, dk, dv);
     }
 
-    /** P of some images and heads. */
-    private Tensor weights(Kernels kernels, Part part, Tensor q, Tensor k, @Nullable Tensor mask) {
-        Shape shape = Shape.of(part.images, part.heads, q.dim(2), k.dim(2));
-        Tensor s = Tensor.empty(shape, q.dtype(), q.device());
-        Tensor p = Tensor.empty(shape, q.dtype(), q.device());
+    /** Computes P of some images and heads. */
+    private void weights(Kernels kernels, Part part, Tensor q, Tensor k, @Nullable Tensor mask, Tensor p) {
+        Tensor s = part.empty(q, k);
         Epilogue scaled = new Epilogue(null, null, new Unary(Unary.Function.AFFINE, scale, 0));
         kernels.matmul(part.of(q), false, part.of(k), true, scaled, s);
         if (mask == null) {
             kernels.softmax(false, s, p);
-            return p;
+        } else {
+            Tensor masked = part.empty(q, k);
+            kernels.binary(Binary.ADD, s, part.of(mask), masked);
+            kernels.softmax(false, masked, p);
         }
-        kernels.binary(Binary.ADD, s, part.of(mask), p);
-        kernels.softmax(false, p, s);
-        return s;
     }
 
     /** All of P in tensor operations, which can be differentiated. */
     private Tensor weights(Tensor q, Tensor k, @Nullable Tensor mask) {
         Tensor s = MatMul.activated(q, false, k, true, null, new Unary(Unary.Function.AFFINE, scale, 0));
         return (mask == null ? s : s.add(mask)).softmax(-1);
+    }
+
+    private static boolean isSmall(Tensor q, Tensor k) {
+        return k.dim(2) <= 4 * q.dim(3);
     }
 
     private static boolean sameLead(Tensor q, Tensor k, Tensor v) {
@@ -145,6 +159,11 @@ public record DotProductAttention(double scale) implements Op {
 
     /** Some images with all heads, or some heads of one image. */
     private record Part(int firstImage, int images, int firstHead, int heads) {
+
+        /** Returns room for this part of P. */
+        Tensor empty(Tensor q, Tensor k) {
+            return Tensor.empty(Shape.of(images, heads, q.dim(2), k.dim(2)), q.dtype(), q.device());
+        }
 
         /** Returns this part of x (B or 1, H or 1, …), a view; leading axes of x may be missing. */
         Tensor of(Tensor x) {
