@@ -96,9 +96,9 @@ final class DiffusionRun implements AutoCloseable {
                 new JsonlLog(folder.resolve("stats.jsonl"), often),
                 new TensorBoardLog(folder.resolve("events"), often),
                 new DivergenceStop(checkpoints::last),
+                display,
                 checkpoints,
-                new SampleGrid(folder, seldom, this::samples),
-                display);
+                new SampleGrid(folder, seldom, this::samples));
         TrainingProgress from = checkpoints.resume(config.length());
         return new TrainingLoop<>(batches::next, Batch::size, this::step, listeners, stop).run(from);
     }

@@ -2,6 +2,7 @@ package org.atelier4j.examples;
 
 import java.io.Console;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -62,8 +63,9 @@ final class ProgressDisplay implements StepListener {
         if (terminal) {
             bar = new ProgressBarBuilder()
                     .setTaskName("training")
+                    .setUnit(" " + progress.length().unit().name().toLowerCase(Locale.ROOT), 1)
                     .setInitialMax(progress.length().amount())
-                    .startsFrom(done(progress), java.time.Duration.ofMillis((long) (progress.seconds() * 1000)))
+                    .startsFrom(done(progress), Duration.ofMillis((long) (progress.seconds() * 1000)))
                     .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
                     .setUpdateIntervalMillis(250)
                     .setConsumer(new ConsoleProgressBarConsumer(System.out))
@@ -78,7 +80,7 @@ final class ProgressDisplay implements StepListener {
         double rate = (progress.images() - startImages) / secondsSince(startNanos);
         if (bar != null) {
             bar.stepTo(done(progress));
-            bar.setExtraMessage(String.format(Locale.ROOT, "loss %.4f, %.0f images/s", loss, rate));
+            bar.setExtraMessage(String.format(Locale.ROOT, "loss %.4f", loss));
         } else if (secondsSince(lastLineNanos) >= secondsBetweenLines) {
             lastLineNanos = System.nanoTime();
             double share = progress.length().fraction(startStep, startImages);
@@ -96,9 +98,15 @@ final class ProgressDisplay implements StepListener {
     }
 
     @Override
+    public void finished(TrainingProgress progress) {
+        close();
+    }
+
+    @Override
     public void close() {
         if (bar != null) {
             bar.close();
+            bar = null;
         }
     }
 
