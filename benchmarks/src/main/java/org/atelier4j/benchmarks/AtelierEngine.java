@@ -31,8 +31,7 @@ final class AtelierEngine implements Engine {
             Tensor y = t.batch() == 1 ? b.squeeze(0) : b;
             return forward(() -> x.matmul(y));
         } else if (task instanceof Task.Softmax t) {
-            Tensor x = Tensor.of(
-                    Numbers.of(1, t.batch() * t.rows() * t.length()), t.batch(), t.rows(), t.length());
+            Tensor x = Tensor.of(Numbers.of(1, t.batch() * t.rows() * t.length()), t.batch(), t.rows(), t.length());
             return forward(() -> x.softmax(-1));
         } else if (task instanceof Task.Silu t) {
             Tensor x = Tensor.of(Numbers.of(1, t.size()), t.size());
@@ -43,7 +42,8 @@ final class AtelierEngine implements Engine {
             return conv(t);
         } else if (task instanceof Task.BiasAdd t) {
             Tensor x = image(1, t.image());
-            Tensor bias = Tensor.of(Numbers.of(2, t.image().channels()), t.image().channels());
+            Tensor bias =
+                    Tensor.of(Numbers.of(2, t.image().channels()), t.image().channels());
             return forward(() -> x.add(bias));
         } else if (task instanceof Task.Adam t) {
             return adam(t);
@@ -77,15 +77,17 @@ final class AtelierEngine implements Engine {
         Tensor w = Tensor.of(Numbers.of(2, t.out() * in * 9), t.out(), in, 3, 3);
         Tensor bias = Tensor.of(Numbers.of(3, t.out()), t.out());
         Convolution geometry = Convolution.of2d(1, 1);
-        Task.Image result = new Task.Image(t.image().batch(), t.image().height(), t.image().width(), t.out());
+        Task.Image result =
+                new Task.Image(t.image().batch(), t.image().height(), t.image().width(), t.out());
         return switch (t.pass()) {
             case FORWARD -> forward(() -> Convolutions.conv(x, w, bias, geometry));
-            case BACKWARD_INPUT -> backward(
-                    leaf -> Convolutions.conv(leaf.get(0), w, bias, geometry), image(4, result), List.of(x));
-            case BACKWARD_WEIGHT -> backward(
-                    leaves -> Convolutions.conv(x, leaves.get(0), leaves.get(1), geometry),
-                    image(4, result),
-                    List.of(w, bias));
+            case BACKWARD_INPUT ->
+                backward(leaf -> Convolutions.conv(leaf.get(0), w, bias, geometry), image(4, result), List.of(x));
+            case BACKWARD_WEIGHT ->
+                backward(
+                        leaves -> Convolutions.conv(x, leaves.get(0), leaves.get(1), geometry),
+                        image(4, result),
+                        List.of(w, bias));
         };
     }
 
@@ -111,7 +113,8 @@ final class AtelierEngine implements Engine {
     }
 
     private static Work smallOps(Task.SmallOps t) {
-        Tensor x = Tensor.of(Numbers.of(1, Task.SmallOps.SIZE), Task.SmallOps.SIZE).requireGradient();
+        Tensor x =
+                Tensor.of(Numbers.of(1, Task.SmallOps.SIZE), Task.SmallOps.SIZE).requireGradient();
         Tensor half = Tensor.full(0.5, x.dtype(), Shape.of(Task.SmallOps.SIZE));
         Supplier<Tensor> chain = () -> {
             Tensor h = x;
@@ -165,7 +168,8 @@ final class AtelierEngine implements Engine {
     }
 
     /** Records the function once and differentiates it in every run. */
-    private static Work backward(java.util.function.Function<List<Tensor>, Tensor> function, Tensor dy, List<Tensor> at) {
+    private static Work backward(
+            java.util.function.Function<List<Tensor>, Tensor> function, Tensor dy, List<Tensor> at) {
         List<Tensor> leaves = at.stream().map(Tensor::requireGradient).toList();
         Tensor y = function.apply(leaves);
         return new Work() {

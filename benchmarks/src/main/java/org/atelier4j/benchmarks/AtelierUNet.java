@@ -22,7 +22,9 @@ final class AtelierUNet {
 
     private AtelierUNet(UNetData data) {
         net = new UNet(data.config(), Rng.of(1));
-        net.parameters().forEach((path, p) -> p.assign(Tensor.of(data.weight(path), p.shape().dims())));
+        net.parameters()
+                .forEach((path, p) ->
+                        p.assign(Tensor.of(data.weight(path), p.shape().dims())));
         UNetConfig.Images size = data.config().images();
         images = Tensor.of(data.images(), data.batch(), size.height(), size.width(), size.in());
         noise = Tensor.of(data.noise(), data.batch(), size.height(), size.width(), size.out());

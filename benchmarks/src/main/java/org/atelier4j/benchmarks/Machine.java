@@ -89,7 +89,16 @@ public record Machine(
     public Machine watched() {
         double now = foreignLoad();
         return new Machine(
-                date, processor, cores, instructions, memoryBytes, system, java, threads, libraries, Math.max(load, now));
+                date,
+                processor,
+                cores,
+                instructions,
+                memoryBytes,
+                system,
+                java,
+                threads,
+                libraries,
+                Math.max(load, now));
     }
 
     /** Returns the same with one more library. */

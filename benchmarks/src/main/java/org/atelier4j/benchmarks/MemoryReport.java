@@ -52,7 +52,8 @@ public final class MemoryReport {
     static String line(Results.Memory m) {
         return String.format(
                 Locale.ROOT,
-                "%-18s %-9s %5d steps: peak %,.0f MB, before the first step %,.0f MB, drift %.2f %%, garbage %.3f MB per step",
+                "%-18s %-9s %5d steps: peak %,.0f MB, before the first step %,.0f MB, drift %.2f %%, garbage %.3f MB"
+                        + " per step",
                 m.workload(),
                 m.engine(),
                 m.steps(),
@@ -103,8 +104,8 @@ public final class MemoryReport {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         // a small heap, and no limit on native memory derived from it
-        command.addAll(List.of(
-                "-Xmx512m", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0"));
+        command.addAll(
+                List.of("-Xmx512m", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0"));
         command.add("-D" + UNetData.SHAPES + "=" + shapes);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MemoryReport.class.getName()));
         command.addAll(List.of(CHILD, task.name(), engine, Integer.toString(steps)));
@@ -113,7 +114,8 @@ public final class MemoryReport {
                 .start();
         String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         int status = child.waitFor();
-        Check.state(status == 0, "memory of %s by %s: the process must end with 0, got %d", task.name(), engine, status);
+        Check.state(
+                status == 0, "memory of %s by %s: the process must end with 0, got %d", task.name(), engine, status);
         return Json.record(Results.Memory.class, Json.parse(output.substring(output.lastIndexOf('\n') + 1)));
     }
 

@@ -72,7 +72,8 @@ final class Nd4jEngine implements Engine {
         INDArray beta = array(3, image.channels()).reshape(1, 1, t.groups(), size);
         return work(() -> {
             INDArray centered = x.sub(x.mean(true, 1, 3));
-            INDArray deviation = Transforms.sqrt(centered.mul(centered).mean(true, 1, 3).addi(1e-5));
+            INDArray deviation =
+                    Transforms.sqrt(centered.mul(centered).mean(true, 1, 3).addi(1e-5));
             INDArray y = centered.div(deviation).mul(gamma).add(beta);
             return t.silu() ? new ActivationSwish().getActivation(y, false) : y;
         });
@@ -82,7 +83,8 @@ final class Nd4jEngine implements Engine {
         Task.Image image = t.image();
         Task.Image result = new Task.Image(image.batch(), image.height(), image.width(), t.out());
         INDArray x = array(1, image);
-        INDArray w = array(2, t.out(), image.channels(), 3, 3).permute(2, 3, 1, 0).dup('c'); // its own order, (kH, kW, C, O)
+        INDArray w =
+                array(2, t.out(), image.channels(), 3, 3).permute(2, 3, 1, 0).dup('c'); // its own order, (kH, kW, C, O)
         INDArray bias = array(3, t.out());
         INDArray dy = array(4, result);
         Conv2DConfig config = Conv2DConfig.builder()
@@ -115,7 +117,8 @@ final class Nd4jEngine implements Engine {
 
             private INDArray[] gradients() {
                 INDArray[] outputs = {x.ulike(), w.ulike(), bias.ulike()};
-                int[] settings = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 0}; // kernel, stride, padding, dilation, SAME, NHWC, YXIO
+                int[] settings = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 0
+                }; // kernel, stride, padding, dilation, SAME, NHWC, YXIO
                 return Nd4j.exec(DynamicCustomOp.builder("conv2d_bp")
                         .addInputs(x, w, bias, dy)
                         .addOutputs(outputs)

@@ -40,8 +40,10 @@ public final class Numbers {
                 engine,
                 truth.keySet(),
                 results.keySet());
-        double largest =
-                truth.values().stream().mapToDouble(v -> norm(v) / Math.sqrt(v.length)).max().orElse(0);
+        double largest = truth.values().stream()
+                .mapToDouble(v -> norm(v) / Math.sqrt(v.length))
+                .max()
+                .orElse(0);
         truth.forEach((name, expected) -> {
             float[] actual = results.get(name);
             Check.state(

@@ -130,13 +130,14 @@ final class OneDnnEngine implements Engine {
         dnnl_primitive_desc forward = convForward(x, y, t);
         float[] weights = Numbers.of(2, t.out() * image.channels() * 9);
         return switch (t.pass()) {
-            case FORWARD -> work(
-                    new RawPrimitive(forward)
-                            .with(DNNL_ARG_SRC, x, Numbers.of(1, image.size()))
-                            .with(DNNL_ARG_WEIGHTS, w, weights)
-                            .with(DNNL_ARG_BIAS, bias, Numbers.of(3, t.out()))
-                            .out(DNNL_ARG_DST, y),
-                    Map.of("y", DNNL_ARG_DST));
+            case FORWARD ->
+                work(
+                        new RawPrimitive(forward)
+                                .with(DNNL_ARG_SRC, x, Numbers.of(1, image.size()))
+                                .with(DNNL_ARG_WEIGHTS, w, weights)
+                                .with(DNNL_ARG_BIAS, bias, Numbers.of(3, t.out()))
+                                .out(DNNL_ARG_DST, y),
+                        Map.of("y", DNNL_ARG_DST));
             case BACKWARD_INPUT -> {
                 dnnl_primitive_desc desc = new dnnl_primitive_desc();
                 RawPrimitive.check(dnnl_convolution_backward_data_primitive_desc_create(

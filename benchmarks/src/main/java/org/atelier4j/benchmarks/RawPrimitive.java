@@ -74,7 +74,9 @@ final class RawPrimitive {
             list = new dnnl_exec_arg_t(arguments.size());
             int i = 0;
             for (Map.Entry<Integer, Argument> argument : arguments.entrySet()) {
-                list.position(i++).arg(argument.getKey()).memory(argument.getValue().memory());
+                list.position(i++)
+                        .arg(argument.getKey())
+                        .memory(argument.getValue().memory());
             }
             list.position(0);
         }

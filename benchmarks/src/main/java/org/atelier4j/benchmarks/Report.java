@@ -33,16 +33,15 @@ import org.openjdk.jmh.runner.options.TimeValue;
  * holds is not measured again, so that an interrupted run goes on where it stopped.
  */
 public final class Report {
-    private static final String HELP =
-            """
-            Report [--name NAME] [--only REGEX] [--turns N] [--steps N] [--python PYTHON] [--docs]
-              --name NAME      file in benchmarks/results, without .json; today's date if not given
-              --only REGEX     tasks to measure, as 'unet.*'; 'memory' stands for the memory figures
-              --turns N        times that each engine is measured for each task (6)
-              --steps N        steps of the long run in which memory must not grow (5000)
-              --python PYTHON  also measures the PyTorch of this Python, in a process of its own
-              --docs           measures nothing: writes the tables of docs/benchmarks.md from the files it names
-            """;
+    private static final String HELP = """
+        Report [--name NAME] [--only REGEX] [--turns N] [--steps N] [--python PYTHON] [--docs]
+          --name NAME      file in benchmarks/results, without .json; today's date if not given
+          --only REGEX     tasks to measure, as 'unet.*'; 'memory' stands for the memory figures
+          --turns N        times that each engine is measured for each task (6)
+          --steps N        steps of the long run in which memory must not grow (5000)
+          --python PYTHON  also measures the PyTorch of this Python, in a process of its own
+          --docs           measures nothing: writes the tables of docs/benchmarks.md from the files it names
+        """;
 
     private static final Path FOLDER = Path.of("benchmarks", "results");
     private static final Path DOCS = Path.of("docs", "benchmarks.md");
@@ -58,9 +57,7 @@ public final class Report {
         this.file = file;
         this.only = only;
         this.turns = turns;
-        this.results = Files.exists(file)
-                ? Results.read(file)
-                : new Results(Machine.here(), List.of(), List.of());
+        this.results = Files.exists(file) ? Results.read(file) : new Results(Machine.here(), List.of(), List.of());
     }
 
     /** Runs from the root of the repository; ends with status 1 if a task failed. */
@@ -76,8 +73,8 @@ public final class Report {
             return;
         }
         Path file = FOLDER.resolve(option(options, "--name", LocalDate.now().toString()) + ".json");
-        Report report = new Report(
-                file, option(options, "--only", ".*"), Integer.parseInt(option(options, "--turns", "6")));
+        Report report =
+                new Report(file, option(options, "--only", ".*"), Integer.parseInt(option(options, "--turns", "6")));
         report.log().toFile().getParentFile().mkdirs();
         List<String> failures = report.measureTimes();
         report.measureMemory(Integer.parseInt(option(options, "--steps", "5000")));
@@ -106,7 +103,8 @@ public final class Report {
     private List<String> measureTimes() {
         List<String> failures = new ArrayList<>();
         for (Task task : Task.all()) {
-            if (!task.name().matches(only) || results.times(task.name(), Engine.ATELIER).isPresent()) {
+            if (!task.name().matches(only)
+                    || results.times(task.name(), Engine.ATELIER).isPresent()) {
                 continue;
             }
             List<String> engines = Engine.names().stream()
@@ -119,8 +117,8 @@ public final class Report {
                 List<Results.Timing> timings = time(task, engines);
                 results = results.with(timings);
                 results.save(file);
-                timings.forEach(t -> System.out.printf(
-                        Locale.ROOT, " %s %,.1f µs", t.engine(), Ratio.median(t.micros())));
+                timings.forEach(
+                        t -> System.out.printf(Locale.ROOT, " %s %,.1f µs", t.engine(), Ratio.median(t.micros())));
             } catch (RunnerException e) {
                 failures.add(task.name() + ": " + e.getMessage() + "; see " + log());
             }
@@ -182,7 +180,8 @@ public final class Report {
     }
 
     private static TimeValue turnLength(Task task) {
-        return TimeValue.milliseconds(task instanceof Task.UNetStep s && s.network() == Task.Network.BENCHMARK ? 2500 : 400);
+        return TimeValue.milliseconds(
+                task instanceof Task.UNetStep s && s.network() == Task.Network.BENCHMARK ? 2500 : 400);
     }
 
     /** Returns where JMH's own words go. */

@@ -14,8 +14,8 @@ import org.atelier4j.tensor.Check;
 
 /** Results as Markdown, and the places in a page that hold them. */
 final class ResultTables {
-    private static final Pattern BLOCK = Pattern.compile(
-            "(<!-- results of (\\S+\\.json) -->\n)(.*?)(<!-- end of results -->\n)", Pattern.DOTALL);
+    private static final Pattern BLOCK =
+            Pattern.compile("(<!-- results of (\\S+\\.json) -->\n)(.*?)(<!-- end of results -->\n)", Pattern.DOTALL);
 
     private ResultTables() {}
 
@@ -133,13 +133,18 @@ final class ResultTables {
 
     private static void times(Results results, StringBuilder text) {
         List<String> peers = List.of(Engine.LIBTORCH, Engine.ONEDNN, Engine.ND4J);
-        text.append("Microseconds of the library, and how many times as long the others take, with 95 % intervals.\n\n");
+        text.append(
+                "Microseconds of the library, and how many times as long the others take, with 95 % intervals.\n\n");
         text.append("| task | atelier |");
         peers.forEach(p -> text.append(' ').append(p).append(" × |"));
         text.append("\n|---|---:|---|---|---|\n");
         for (Task task : Task.all()) {
             results.times(task.name(), Engine.ATELIER).ifPresent(own -> {
-                text.append("| ").append(task.name()).append(" | ").append(format(Ratio.median(own))).append(" |");
+                text.append("| ")
+                        .append(task.name())
+                        .append(" | ")
+                        .append(format(Ratio.median(own)))
+                        .append(" |");
                 for (String peer : peers) {
                     text.append(' ')
                             .append(results.ratio(task.name(), peer, true)
@@ -167,8 +172,9 @@ final class ResultTables {
         engines.forEach(e -> text.append(' ').append(e).append(" × |"));
         text.append("\n|---|").append("---|".repeat(engines.size())).append('\n');
         for (Task task : Task.all()) {
-            List<Optional<Ratio>> ratios =
-                    engines.stream().map(e -> results.ratio(task.name(), e, false)).toList();
+            List<Optional<Ratio>> ratios = engines.stream()
+                    .map(e -> results.ratio(task.name(), e, false))
+                    .toList();
             if (ratios.stream().anyMatch(Optional::isPresent)) {
                 text.append("| ").append(task.name()).append(" |");
                 ratios.forEach(r -> text.append(' ')

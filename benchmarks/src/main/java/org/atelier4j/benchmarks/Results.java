@@ -42,7 +42,13 @@ public record Results(Machine machine, List<Timing> timings, List<Memory> memory
      * @param drift (max − min)/min of the physical memory over the last nine tenths of the steps
      */
     public record Memory(
-            String workload, String engine, int steps, long peakBytes, long idleBytes, long garbageBytes, double drift) {}
+            String workload,
+            String engine,
+            int steps,
+            long peakBytes,
+            long idleBytes,
+            long garbageBytes,
+            double drift) {}
 
     /** Returns the results in a file. */
     public static Results read(Path path) {

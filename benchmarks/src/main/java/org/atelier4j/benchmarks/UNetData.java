@@ -30,8 +30,7 @@ public record UNetData(UNetConfig config, Map<String, List<Integer>> shapes, int
     /** Returns the data of a network. */
     public static UNetData of(Task.Network network, int batch) {
         String file = System.getProperty(SHAPES);
-        return new UNetData(
-                network.config(), file == null ? shapes(network) : readShapes(Path.of(file)), batch);
+        return new UNetData(network.config(), file == null ? shapes(network) : readShapes(Path.of(file)), batch);
     }
 
     /** Returns the shapes of a network's parameters, by path. */
@@ -39,8 +38,8 @@ public record UNetData(UNetConfig config, Map<String, List<Integer>> shapes, int
         Map<String, List<Integer>> shapes = new LinkedHashMap<>();
         new UNet(network.config(), Rng.of(1))
                 .parameters()
-                .forEach((path, p) -> shapes.put(
-                        path, Arrays.stream(p.shape().dims()).boxed().toList()));
+                .forEach((path, p) ->
+                        shapes.put(path, Arrays.stream(p.shape().dims()).boxed().toList()));
         return shapes;
     }
 
@@ -72,12 +71,22 @@ public record UNetData(UNetConfig config, Map<String, List<Integer>> shapes, int
 
     /** Returns noisy images (B, H, W, C). */
     public float[] images() {
-        return Numbers.of(1, batch * config.images().height() * config.images().width() * config.images().in());
+        return Numbers.of(
+                1,
+                batch
+                        * config.images().height()
+                        * config.images().width()
+                        * config.images().in());
     }
 
     /** Returns the noise that the network is to predict (B, H, W, C). */
     public float[] noise() {
-        return Numbers.of(2, batch * config.images().height() * config.images().width() * config.images().out());
+        return Numbers.of(
+                2,
+                batch
+                        * config.images().height()
+                        * config.images().width()
+                        * config.images().out());
     }
 
     /** Returns times (B) between 0 and 1,000. */

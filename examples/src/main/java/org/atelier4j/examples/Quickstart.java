@@ -99,7 +99,7 @@ public final class Quickstart implements Callable<Integer> {
         screen.printf(
                 Locale.ROOT,
                 "%nIn %s min this machine trained a network on %d images (%.0f per second); the loss fell from %.3f to"
-                    + " %.3f.%nThen the network drew 100 images in %.1f s, the pretrained one in %.1f s.%n%n",
+                        + " %.3f.%nThen the network drew 100 images in %.1f s, the pretrained one in %.1f s.%n%n",
                 ProgressDisplay.clock(training.progress().seconds()),
                 training.progress().images(),
                 training.imagesPerSecond(),

@@ -44,10 +44,12 @@ public final class LibtorchEngine implements Engine {
     @Override
     public Optional<String> describe() {
         String built = torch.show_config().getString();
-        String dnn = built.lines().filter(l -> l.contains("MKL-DNN")).findFirst().orElse("without oneDNN");
+        String dnn =
+                built.lines().filter(l -> l.contains("MKL-DNN")).findFirst().orElse("without oneDNN");
         String version = built.replaceFirst("(?s).*TORCH_VERSION=([^,]*),.*", "$1");
         String blas = built.replaceFirst("(?s).*BLAS_INFO=([^,]*),.*", "$1");
-        return Optional.of("libtorch " + version + " with " + dnn.replaceFirst("^.*(MKL-DNN v\\S+).*$", "$1") + " and BLAS " + blas);
+        return Optional.of("libtorch " + version + " with " + dnn.replaceFirst("^.*(MKL-DNN v\\S+).*$", "$1")
+                + " and BLAS " + blas);
     }
 
     @Override
@@ -63,8 +65,7 @@ public final class LibtorchEngine implements Engine {
             Tensor y = t.batch() == 1 ? b.squeeze(0) : b;
             return forward(() -> torch.matmul(x, y));
         } else if (task instanceof Task.Softmax t) {
-            Tensor x = Torch.of(
-                    Numbers.of(1, t.batch() * t.rows() * t.length()), t.batch(), t.rows(), t.length());
+            Tensor x = Torch.of(Numbers.of(1, t.batch() * t.rows() * t.length()), t.batch(), t.rows(), t.length());
             return forward(() -> torch.softmax(x, -1));
         } else if (task instanceof Task.Silu t) {
             Tensor x = Torch.of(Numbers.of(1, t.size()), t.size());
@@ -75,7 +76,8 @@ public final class LibtorchEngine implements Engine {
             return conv(t);
         } else if (task instanceof Task.BiasAdd t) {
             Tensor x = image(1, t.image());
-            Tensor bias = Torch.of(Numbers.of(2, t.image().channels()), 1, t.image().channels(), 1, 1);
+            Tensor bias =
+                    Torch.of(Numbers.of(2, t.image().channels()), 1, t.image().channels(), 1, 1);
             return forwardImage(() -> x.add(bias));
         } else if (task instanceof Task.Adam t) {
             return adam(t);
@@ -123,7 +125,8 @@ public final class LibtorchEngine implements Engine {
         }
         List<Tensor> leaves = t.pass() == Task.Pass.BACKWARD_INPUT ? List.of(x) : List.of(w, bias);
         leaves.forEach(leaf -> leaf.set_requires_grad(true));
-        Task.Image result = new Task.Image(t.image().batch(), t.image().height(), t.image().width(), t.out());
+        Task.Image result =
+                new Task.Image(t.image().batch(), t.image().height(), t.image().width(), t.out());
         return backward(Torch.conv(x, w, bias, 1, 1), image(4, result), leaves);
     }
 

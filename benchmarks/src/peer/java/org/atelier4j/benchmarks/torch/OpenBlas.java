@@ -13,8 +13,9 @@ final class OpenBlas {
     /** Sets how many threads a product may use. */
     static void setThreads(int count) {
         File preset = new File(Objects.requireNonNull(Loader.load(openblas.class)));
-        File[] found = preset.getParentFile().listFiles((folder, name) -> name.startsWith("libopenblas.")
-                && (name.endsWith(".0") || name.endsWith(".0.dylib") || name.endsWith(".dll")));
+        File[] found = preset.getParentFile()
+                .listFiles((folder, name) -> name.startsWith("libopenblas.")
+                        && (name.endsWith(".0") || name.endsWith(".0.dylib") || name.endsWith(".dll")));
         if (found == null || found.length == 0) {
             throw new IllegalStateException("OpenBLAS: its library must lie beside " + preset);
         }

@@ -118,7 +118,8 @@ final class TorchUNet {
     private Tensor residual(String name, Tensor x, Tensor embedding) {
         return Torch.tensor(() -> {
             Tensor h = conv(name + ".conv1", torch.silu(norm(name + ".norm1", x)), 1);
-            Tensor style = linear(name + ".time_emb_proj", embedding).unsqueeze(2).unsqueeze(3); // (B, 2C, 1, 1)
+            Tensor style =
+                    linear(name + ".time_emb_proj", embedding).unsqueeze(2).unsqueeze(3); // (B, 2C, 1, 1)
             TensorVector parts = style.chunk(2, 1);
             Tensor scale = Torch.add(parts.get(0), 1);
             h = torch.addcmul(parts.get(1), norm(name + ".norm2", h), scale); // norm·scale + shift
@@ -140,7 +141,8 @@ final class TorchUNet {
             Tensor y = torch.scaled_dot_product_attention(q, k, v); // (B, heads, T, d)
             Tensor joined = y.transpose(1, 2).reshape(batch, -1, channels);
             Tensor out = linear(name + ".attention.to_out", joined); // (B, T, C)
-            return x.add(out.transpose(1, 2).reshape(batch, channels, x.sizes().get(2), x.sizes().get(3)));
+            return x.add(out.transpose(1, 2)
+                    .reshape(batch, channels, x.sizes().get(2), x.sizes().get(3)));
         });
     }
 
@@ -166,8 +168,8 @@ final class TorchUNet {
     private Tensor get(String name) {
         Tensor p = parameters.get(name);
         if (p == null) {
-            throw new IllegalArgumentException("TorchUNet: there must be a parameter " + name + ", got "
-                    + List.copyOf(parameters.keySet()));
+            throw new IllegalArgumentException(
+                    "TorchUNet: there must be a parameter " + name + ", got " + List.copyOf(parameters.keySet()));
         }
         return p;
     }

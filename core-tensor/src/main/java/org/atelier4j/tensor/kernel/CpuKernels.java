@@ -33,14 +33,13 @@ public final class CpuKernels {
         private static final Kernels ACTIVE = choose(System.getProperty(PROPERTY, "auto"));
 
         private static Kernels choose(String wanted) {
-            Kernels kernels =
-                    switch (wanted) {
-                        case "nd4j" -> named("-D" + PROPERTY + "=nd4j", new Nd4jKernels());
-                        case "onednn" -> named("-D" + PROPERTY + "=onednn", new OneDnnKernels());
-                        case "auto" -> probe();
-                        default -> throw new IllegalArgumentException(
-                                PROPERTY + ": must be onednn, nd4j or auto, got " + wanted);
-                    };
+            Kernels kernels = switch (wanted) {
+                case "nd4j" -> named("-D" + PROPERTY + "=nd4j", new Nd4jKernels());
+                case "onednn" -> named("-D" + PROPERTY + "=onednn", new OneDnnKernels());
+                case "auto" -> probe();
+                default ->
+                    throw new IllegalArgumentException(PROPERTY + ": must be onednn, nd4j or auto, got " + wanted);
+            };
             LOG.info("CPU kernels: {} ({})", kernels.name(), reason);
             return kernels;
         }

@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param residual a tensor of the result's shape, or null
  * @param activation a function of each element, or null
  */
-public record Epilogue(@Nullable Tensor bias, @Nullable Tensor residual, @Nullable Unary activation) {
+public record Epilogue(
+        @Nullable Tensor bias,
+        @Nullable Tensor residual,
+        @Nullable Unary activation) {
     /** Nothing follows. */
     public static final Epilogue NONE = new Epilogue(null, null, null);
 }

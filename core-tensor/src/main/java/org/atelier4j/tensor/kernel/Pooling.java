@@ -24,7 +24,11 @@ public record Pooling(int size, int stride, int padding) {
     /** Returns the length of a spatial axis after pooling. */
     public int outputLength(int length) {
         Check.shape(
-                length + 2 * padding >= size, "pool: window of %d must fit, got length %d, padding %d", size, length, padding);
+                length + 2 * padding >= size,
+                "pool: window of %d must fit, got length %d, padding %d",
+                size,
+                length,
+                padding);
         return (length + 2 * padding - size) / stride + 1;
     }
 }

@@ -106,7 +106,10 @@ public record Unary(Function function, double a, double b) {
 
             @Override
             Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return Tensor.where(x.greater(0), Tensor.onesLike(x), x.clamp(Double.NEGATIVE_INFINITY, 0).exp().mul(a));
+                return Tensor.where(
+                        x.greater(0),
+                        Tensor.onesLike(x),
+                        x.clamp(Double.NEGATIVE_INFINITY, 0).exp().mul(a));
             }
         },
         /** {@code σ(x) = 1/(1 + e⁻ˣ)}. */
@@ -180,7 +183,9 @@ public record Unary(Function function, double a, double b) {
             Tensor derivative(Tensor x, Tensor y, double a, double b) {
                 Tensor t = x.add(x.pow(3).mul(0.044715)).mul(SQRT_2_OVER_PI).tanh();
                 Tensor inner = x.square().mul(3 * 0.044715).add(1).mul(SQRT_2_OVER_PI);
-                return t.add(1).mul(0.5).add(x.mul(0.5).mul(t.square().neg().add(1)).mul(inner));
+                return t.add(1)
+                        .mul(0.5)
+                        .add(x.mul(0.5).mul(t.square().neg().add(1)).mul(inner));
             }
         },
         /** Hyperbolic tangent. */

@@ -45,7 +45,8 @@ public sealed interface UpdateRule {
     }
 
     /** RMSProp (Hinton 2012, as PyTorch states it): {@code v ← αv + (1−α)g²; u ← μu + g/(√v + ε); p ← p − ηu}. */
-    record RmsProp(double rate, double alpha, double eps, double momentum, double decay, double scale) implements UpdateRule {
+    record RmsProp(double rate, double alpha, double eps, double momentum, double decay, double scale)
+            implements UpdateRule {
         @Override
         public int slots() {
             return momentum == 0 ? 1 : 2;
