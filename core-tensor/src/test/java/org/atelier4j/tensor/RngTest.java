@@ -41,15 +41,19 @@ class RngTest {
 
     private static void frequencies(double[] expected, long[] observed) {
         double p = new ChiSquareTest().chiSquareTest(expected, observed);
-        assertThat(p).as("p-value of the chi-square test, %s", Arrays.toString(observed)).isGreaterThan(1e-3);
+        assertThat(p)
+                .as("p-value of the chi-square test, %s", Arrays.toString(observed))
+                .isGreaterThan(1e-3);
     }
 
     // --- streams ----------------------------------------------------------------------------------------------------
 
     @Test
     void theSameSeedGivesTheSameNumbers() {
-        TensorAssert.assertThat(Rng.of(5).normal(Shape.of(100))).isIdenticalTo(Rng.of(5).normal(Shape.of(100)));
-        assertThat(doubles(Rng.of(5).normal(Shape.of(100)))).isNotEqualTo(doubles(Rng.of(6).normal(Shape.of(100))));
+        TensorAssert.assertThat(Rng.of(5).normal(Shape.of(100)))
+                .isIdenticalTo(Rng.of(5).normal(Shape.of(100)));
+        assertThat(doubles(Rng.of(5).normal(Shape.of(100))))
+                .isNotEqualTo(doubles(Rng.of(6).normal(Shape.of(100))));
     }
 
     @Test
@@ -99,7 +103,14 @@ class RngTest {
     @Test
     void splitStreamsAreIndependent() {
         Rng rng = Rng.of(9);
-        Rng[] streams = {rng, rng.split("a"), rng.split("b"), rng.split(0), rng.split(1), rng.split("a").split("a")};
+        Rng[] streams = {
+            rng,
+            rng.split("a"),
+            rng.split("b"),
+            rng.split(0),
+            rng.split(1),
+            rng.split("a").split("a")
+        };
         double[][] x = new double[streams.length][];
         for (int i = 0; i < x.length; i++) {
             x[i] = doubles(streams[i].normal(Shape.of(N)));
@@ -223,8 +234,7 @@ class RngTest {
             logits[4 + i] = i == 2 ? 0 : Float.NEGATIVE_INFINITY;
         }
         int rows = 20_000;
-        Tensor drawn = Rng.of(8).categorical(
-                Tensor.of(logits, 1, 2, 4).broadcastTo(Shape.of(rows, 2, 4)));
+        Tensor drawn = Rng.of(8).categorical(Tensor.of(logits, 1, 2, 4).broadcastTo(Shape.of(rows, 2, 4)));
         TensorAssert.assertThat(drawn).hasShape(rows, 2);
         assertThat(drawn.dtype()).isEqualTo(DType.INT32);
         long[] counts = new long[4];
@@ -295,7 +305,8 @@ class RngTest {
             return seen[1];
         });
         TensorAssert.assertThat(inner.repeat(() -> rng.normal(Shape.of(3)))).isIdenticalTo(seen[0]);
-        TensorAssert.assertThat(outer.repeat(() -> rng.normal(Shape.of(6)).slice(0, 0, 3))).isIdenticalTo(seen[0]);
+        TensorAssert.assertThat(outer.repeat(() -> rng.normal(Shape.of(6)).slice(0, 0, 3)))
+                .isIdenticalTo(seen[0]);
         long position = rng.position();
         assertThatThrownBy(() -> outer.repeat(() -> {
                     rng.normal(Shape.of(50));

@@ -47,7 +47,8 @@ class TensorAssertTest {
         Tensor infinite = Tensor.of(new float[] {Float.POSITIVE_INFINITY, 1}, 2);
         assertThatThrownBy(() -> TensorAssert.assertThat(infinite).isCloseTo(new double[] {1e30, 1}, 10, 10))
                 .isInstanceOf(AssertionError.class);
-        assertThatThrownBy(() -> TensorAssert.assertThat(infinite).isCloseTo(new double[] {Double.NEGATIVE_INFINITY, 1}, 1, 1))
+        assertThatThrownBy(() ->
+                        TensorAssert.assertThat(infinite).isCloseTo(new double[] {Double.NEGATIVE_INFINITY, 1}, 1, 1))
                 .isInstanceOf(AssertionError.class);
     }
 }

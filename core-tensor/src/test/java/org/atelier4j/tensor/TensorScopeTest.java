@@ -137,7 +137,9 @@ class TensorScopeTest {
                         throw new UnsupportedOperationException();
                     }))
                     .isInstanceOf(UnsupportedOperationException.class);
-            assertThat(isManaged(Tensor.ones(1))).as("the scope is innermost again").isFalse();
+            assertThat(isManaged(Tensor.ones(1)))
+                    .as("the scope is innermost again")
+                    .isFalse();
         }
         assertThat(isManaged(parameter)).isTrue();
         assertThat(after.storage().isReleased()).isTrue();

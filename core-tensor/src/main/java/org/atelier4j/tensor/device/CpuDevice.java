@@ -34,7 +34,9 @@ final class CpuDevice implements Device {
     public void upload(ByteBuffer source, Storage target, long index) {
         int width = target.dtype().bytes();
         target.checkRange(index, source.remaining() / width);
-        ((HostStorage) target).bytes().put(Math.toIntExact(index * width), source, source.position(), source.remaining());
+        ((HostStorage) target)
+                .bytes()
+                .put(Math.toIntExact(index * width), source, source.position(), source.remaining());
         source.position(source.limit());
         Reference.reachabilityFence(target);
     }
@@ -44,10 +46,7 @@ final class CpuDevice implements Device {
         int width = source.dtype().bytes();
         source.checkRange(index, target.remaining() / width);
         target.put(
-                target.position(),
-                ((HostStorage) source).bytes(),
-                Math.toIntExact(index * width),
-                target.remaining());
+                target.position(), ((HostStorage) source).bytes(), Math.toIntExact(index * width), target.remaining());
         target.position(target.limit());
         Reference.reachabilityFence(source);
     }

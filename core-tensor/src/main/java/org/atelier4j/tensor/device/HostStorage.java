@@ -51,15 +51,14 @@ public final class HostStorage extends Storage {
         this.owner = owner;
         this.address = address;
         this.bytes = memory.slice(0, Math.toIntExact(length * dtype.bytes())).order(ByteOrder.nativeOrder());
-        this.elements =
-                switch (dtype) {
-                    case FLOAT32 -> bytes.asFloatBuffer();
-                    case FLOAT64 -> bytes.asDoubleBuffer();
-                    case BFLOAT16 -> bytes.asShortBuffer();
-                    case INT32 -> bytes.asIntBuffer();
-                    case INT64 -> bytes.asLongBuffer();
-                    case UINT8, BOOL -> bytes;
-                };
+        this.elements = switch (dtype) {
+            case FLOAT32 -> bytes.asFloatBuffer();
+            case FLOAT64 -> bytes.asDoubleBuffer();
+            case BFLOAT16 -> bytes.asShortBuffer();
+            case INT32 -> bytes.asIntBuffer();
+            case INT64 -> bytes.asLongBuffer();
+            case UINT8, BOOL -> bytes;
+        };
     }
 
     /**
@@ -70,7 +69,9 @@ public final class HostStorage extends Storage {
     static HostStorage wrap(DType dtype, long length, long address, Object owner) {
         long size = length * dtype.bytes();
         Check.that(
-                size <= Integer.MAX_VALUE, "Tensor: a tensor on the CPU must be smaller than 2 GiB, got %d bytes", size);
+                size <= Integer.MAX_VALUE,
+                "Tensor: a tensor on the CPU must be smaller than 2 GiB, got %d bytes",
+                size);
         return new HostStorage(Device.cpu(), dtype, length, null, owner, memory(address, size), address);
     }
 

@@ -32,8 +32,8 @@ public final class Nd4jBridge {
      */
     public static Tensor tensor(INDArray array) {
         DType dtype = dtype(array.dataType());
-        Shape shape = Shape.of(
-                Arrays.stream(array.shape()).mapToInt(Math::toIntExact).toArray());
+        Shape shape =
+                Shape.of(Arrays.stream(array.shape()).mapToInt(Math::toIntExact).toArray());
         if (shape.size() == 0) {
             return Tensor.empty(shape, dtype, Device.cpu());
         }
@@ -117,8 +117,10 @@ public final class Nd4jBridge {
             case LONG -> DType.INT64;
             case UBYTE -> DType.UINT8;
             case BOOL -> DType.BOOL;
-            default -> throw new IllegalArgumentException(
-                    "Tensor.of(INDArray): data type must be FLOAT, DOUBLE, BFLOAT16, INT, LONG, UBYTE or BOOL, got " + type);
+            default ->
+                throw new IllegalArgumentException(
+                        "Tensor.of(INDArray): data type must be FLOAT, DOUBLE, BFLOAT16, INT, LONG, UBYTE or BOOL, got "
+                                + type);
         };
     }
 }

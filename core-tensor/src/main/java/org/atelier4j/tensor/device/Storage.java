@@ -71,8 +71,9 @@ public abstract class Storage {
      */
     public final void checkAlive() {
         if (released) {
-            throw new IllegalStateException("tensor: its memory was released with its TensorScope; keep what must outlive"
-                    + " a scope with scope.keep(tensor)");
+            throw new IllegalStateException(
+                    "tensor: its memory was released with its TensorScope; keep what must outlive"
+                            + " a scope with scope.keep(tensor)");
         }
     }
 

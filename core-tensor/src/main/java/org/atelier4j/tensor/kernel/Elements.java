@@ -19,7 +19,7 @@ import org.atelier4j.tensor.device.HostStorage;
  * <p>Positions count from the tensor's first element. The memory stays allocated while an access runs.
  */
 public final class Elements {
-    private static final int SLOT = 7;
+    private static final int SLOT = Scratch.CONVERSION;
     private static final FloatBuffer NO_FLOATS = FloatBuffer.allocate(0);
     private static final DoubleBuffer NO_DOUBLES = DoubleBuffer.allocate(0);
     private static final ShortBuffer NO_SHORTS = ShortBuffer.allocate(0);

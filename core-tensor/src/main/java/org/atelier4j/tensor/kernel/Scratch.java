@@ -2,10 +2,14 @@ package org.atelier4j.tensor.kernel;
 
 /**
  * Arrays that a thread uses again and again, so that loops over tiles leave no garbage. An array lives until the same
- * slot of the same kind is asked for again on the same thread; its contents are arbitrary. Large ones are not kept.
+ * slot (0 to 7) of the same kind is asked for again on the same thread; its contents are arbitrary. Large ones are not
+ * kept.
  */
 public final class Scratch {
-    private static final int SLOTS = 8;
+    /** The slot that {@link Elements} uses for conversions, beyond those of loops, 0 to 7. */
+    static final int CONVERSION = 8;
+
+    private static final int SLOTS = 9;
     private static final int KEPT = 1 << 18;
 
     private static final ThreadLocal<Scratch> LOCAL = ThreadLocal.withInitial(Scratch::new);

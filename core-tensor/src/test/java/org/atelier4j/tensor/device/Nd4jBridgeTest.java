@@ -66,7 +66,10 @@ class Nd4jBridgeTest {
     @ParameterizedTest
     @EnumSource(DType.class)
     void anArrayBecomesATensorOverTheSameMemory(DType dtype) {
-        INDArray array = Nd4j.createFromArray(1, 0, 1, 0, 1, 1).reshape(2, 3).castTo(type(dtype)).dup('c');
+        INDArray array = Nd4j.createFromArray(1, 0, 1, 0, 1, 1)
+                .reshape(2, 3)
+                .castTo(type(dtype))
+                .dup('c');
         Tensor t = Tensor.of(array);
         TensorAssert.assertThat(t).hasShape(2, 3).hasValues(1, 0, 1, 0, 1, 1);
         assertThat(t.dtype()).isEqualTo(dtype);
@@ -194,8 +197,9 @@ class Nd4jBridgeTest {
     @Test
     void arraysOfAWorkspaceAreCopied() {
         Tensor t;
-        try (MemoryWorkspace workspace =
-                Nd4j.getWorkspaceManager().getAndActivateWorkspace(WorkspaceConfiguration.builder().initialSize(1 << 20).build(), "bridge")) {
+        try (MemoryWorkspace workspace = Nd4j.getWorkspaceManager()
+                .getAndActivateWorkspace(
+                        WorkspaceConfiguration.builder().initialSize(1 << 20).build(), "bridge")) {
             INDArray attached = Nd4j.valueArrayOf(new long[] {2, 2}, 3, DataType.FLOAT);
             assertThat(attached.isAttached()).isTrue();
             t = Tensor.of(attached);

@@ -125,7 +125,9 @@ interface ElementwiseContract extends ContractPart {
                     trial.close(rtol(dtype), rtol(dtype), (k, t) -> k.unary(with(f), t.of(x), t.of(y)));
                 } else {
                     kernels().unary(with(f), x, y);
-                    assertThat(Double.isFinite(Raw.doubles(y)[0])).as("%s of NaN is finite", f).isFalse();
+                    assertThat(Double.isFinite(Raw.doubles(y)[0]))
+                            .as("%s of NaN is finite", f)
+                            .isFalse();
                 }
             }
         }

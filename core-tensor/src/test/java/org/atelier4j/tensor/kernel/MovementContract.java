@@ -173,10 +173,10 @@ interface MovementContract extends ContractPart {
         line.exact((k, t) -> k.copy(whole, t.of(x), t.of(y)));
         for (DType dtype : List.of(DType.FLOAT32, DType.BFLOAT16, DType.INT64)) {
             Trial transpose = trial("transpose a long matrix of %s", dtype);
-            Tensor a = transpose.in(dtype, 2, 203, 177);
-            Tensor b = transpose.out(dtype, 2, 177, 203);
+            Tensor a = transpose.in(dtype, 2, 103, 377);
+            Tensor b = transpose.out(dtype, 2, 377, 103);
             StridedCopy turn =
-                    new StridedCopy(b.shape(), Strides.of(0, 203 * 177, 1, 177), Strides.contiguous(b.shape()));
+                    new StridedCopy(b.shape(), Strides.of(0, 103 * 377, 1, 377), Strides.contiguous(b.shape()));
             transpose.exact((k, t) -> k.copy(turn, t.of(a), t.of(b)));
         }
     }

@@ -608,19 +608,19 @@ final class ReferenceKernels implements Kernels {
     @Override
     public void softmax(boolean log, Tensor x, Tensor out) {
         double[] values = Raw.doubles(x);
-        double[] results = new double[values.length];
         int n = x.dim(-1);
-        for (int i = 0; i < values.length; i++) {
-            int first = i / n * n;
-            double max = Arrays.stream(values, first, first + n).max().orElseThrow();
-            double sum = Arrays.stream(values, first, first + n)
-                    .map(v -> Math.exp(v - max))
-                    .sum();
-            results[i] = log ? values[i] - max - Math.log(sum) : Math.exp(values[i] - max) / sum;
+        for (int first = 0; first < values.length; first += n) {
+            double[] row = Arrays.copyOfRange(values, first, first + n);
+            double max = Arrays.stream(row).max().orElseThrow();
+            double sum = Arrays.stream(row).map(v -> Math.exp(v - max)).sum();
+            for (int i = 0; i < n; i++) {
+                values[first + i] = log ? row[i] - max - Math.log(sum) : Math.exp(row[i] - max) / sum;
+            }
         }
-        Raw.write(out, results);
+        Raw.write(out, values);
     }
 
+    /** By the whole Jacobian matrix of each row. */
     @Override
     public void softmaxBackward(boolean log, Tensor y, Tensor dy, Tensor dx) {
         double[] out = Raw.doubles(y);
@@ -628,9 +628,10 @@ final class ReferenceKernels implements Kernels {
         double[] results = new double[out.length];
         int n = y.dim(-1);
         for (int i = 0; i < out.length; i++) {
+            double p = log ? Math.exp(out[i]) : out[i];
             for (int j = i / n * n; j < i / n * n + n; j++) {
                 double same = i == j ? 1 : 0;
-                results[i] += log ? slopes[j] * (same - Math.exp(out[i])) : slopes[j] * out[j] * (same - out[i]);
+                results[i] += slopes[j] * (log ? 1 : out[j]) * (same - p);
             }
         }
         Raw.write(dx, results);

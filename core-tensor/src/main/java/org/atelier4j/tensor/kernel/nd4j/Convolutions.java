@@ -65,14 +65,16 @@ final class Convolutions {
         Convolutions c = new Convolutions(conv, x.shape(), weight.shape(), y.shape());
         Tensor rows = c.rows(weight);
         int perGroup = c.outputs / c.groups;
-        c.blocks(x, (matrix, group, first, count) -> Products.gemm(
-                count,
-                perGroup,
-                c.width,
-                matrix,
-                new Matrix(rows, (long) group * perGroup * c.width, c.width, true),
-                false,
-                new Matrix(y, (long) first * c.outputs + group * perGroup, c.outputs, false)));
+        c.blocks(
+                x,
+                (matrix, group, first, count) -> Products.gemm(
+                        count,
+                        perGroup,
+                        c.width,
+                        matrix,
+                        new Matrix(rows, (long) group * perGroup * c.width, c.width, true),
+                        false,
+                        new Matrix(y, (long) first * c.outputs + group * perGroup, c.outputs, false)));
     }
 
     static void backwardWeight(Convolution conv, Tensor x, Tensor dy, Tensor dWeight) {
@@ -84,14 +86,16 @@ final class Convolutions {
         Tensor rows = Tensor.empty(Shape.of(c.outputs, c.width), dy.dtype(), dy.device());
         Movement.fill(0, rows);
         int perGroup = c.outputs / c.groups;
-        c.blocks(x, (matrix, group, first, count) -> Products.gemm(
-                perGroup,
-                c.width,
-                count,
-                new Matrix(dy, (long) first * c.outputs + group * perGroup, c.outputs, true),
-                matrix,
-                true,
-                new Matrix(rows, (long) group * perGroup * c.width, c.width, false)));
+        c.blocks(
+                x,
+                (matrix, group, first, count) -> Products.gemm(
+                        perGroup,
+                        c.width,
+                        count,
+                        new Matrix(dy, (long) first * c.outputs + group * perGroup, c.outputs, true),
+                        matrix,
+                        true,
+                        new Matrix(rows, (long) group * perGroup * c.width, c.width, false)));
         Movement.copy(c.tapsLast(), rows, dWeight);
     }
 

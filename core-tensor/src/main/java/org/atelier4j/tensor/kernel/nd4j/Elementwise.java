@@ -26,15 +26,23 @@ final class Elementwise {
     }
 
     private static void apply(Unary f, double[] tile, int n) {
-        if (f.function() == Unary.Function.AFFINE) {
-            double a = f.a();
-            double b = f.b();
-            for (int i = 0; i < n; i++) {
-                tile[i] = a * tile[i] + b;
+        switch (f.function()) {
+            case AFFINE -> {
+                double a = f.a();
+                double b = f.b();
+                for (int i = 0; i < n; i++) {
+                    tile[i] = a * tile[i] + b;
+                }
             }
-        } else {
-            for (int i = 0; i < n; i++) {
-                tile[i] = f.value(tile[i]);
+            case RELU -> {
+                for (int i = 0; i < n; i++) {
+                    tile[i] = Math.max(tile[i], 0);
+                }
+            }
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    tile[i] = f.value(tile[i]);
+                }
             }
         }
     }

@@ -157,7 +157,8 @@ final class Indexing {
             elements.get(lo, hi - lo, index, 0);
             for (int i = 0; i < hi - lo; i++) {
                 if (index[i] < 0 || index[i] >= n) {
-                    Check.that(false, "%s: indices must lie in [0, %d), got %d at position %d", op, n, index[i], lo + i);
+                    Check.that(
+                            false, "%s: indices must lie in [0, %d), got %d at position %d", op, n, index[i], lo + i);
                 }
             }
         });

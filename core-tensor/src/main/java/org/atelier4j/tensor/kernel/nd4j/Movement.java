@@ -103,9 +103,7 @@ final class Movement {
                 if (length == 1) {
                     continue;
                 }
-                boolean joins = r > 0
-                        && source[r - 1] == s.step(i) * length
-                        && target[r - 1] == t.step(i) * length;
+                boolean joins = r > 0 && source[r - 1] == s.step(i) * length && target[r - 1] == t.step(i) * length;
                 int at = joins ? r - 1 : r++;
                 size[at] = joins ? size[at] * length : length;
                 source[at] = Math.toIntExact(s.step(i));

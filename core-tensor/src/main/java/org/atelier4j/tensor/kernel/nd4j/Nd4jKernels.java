@@ -124,7 +124,7 @@ public class Nd4jKernels implements Kernels {
 
     @Override
     public void cumulate(Reduction f, Tensor x, int axis, boolean exclusive, boolean reverse, Tensor out) {
-        Reductions.cumulate(f, x, axis, exclusive, reverse, out);
+        Cumulation.cumulate(f, x, axis, exclusive, reverse, out);
     }
 
     // --- products ---------------------------------------------------------------------------------------------------

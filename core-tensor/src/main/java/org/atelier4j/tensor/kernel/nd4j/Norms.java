@@ -60,7 +60,8 @@ final class Norms {
     private void forward(Elements out, Elements mean, Elements rstd) {
         int groups = norm.groups();
         double count = (double) positions * perGroup;
-        double[] means = norm.centered() ? groupSums(new double[samples * groups], false) : new double[samples * groups];
+        double[] means =
+                norm.centered() ? groupSums(new double[samples * groups], false) : new double[samples * groups];
         for (int i = 0; i < means.length; i++) {
             means[i] /= count;
         }

@@ -29,7 +29,8 @@ final class Products {
     record Matrix(Tensor tensor, long at, int stride, boolean transposed) {
         long address() {
             Tensor t = tensor;
-            return ((HostStorage) t.storage()).address() + (t.offset() + at) * t.dtype().bytes();
+            return ((HostStorage) t.storage()).address()
+                    + (t.offset() + at) * t.dtype().bytes();
         }
 
         int layout() {
@@ -47,12 +48,36 @@ final class Products {
         int ldb = Math.max(1, b.stride());
         if (c.tensor().dtype() == DType.FLOAT64) {
             cblas_dgemm(
-                    CblasRowMajor, a.layout(), b.layout(), m, n, k, 1, new Doubles(a.address()), lda,
-                    new Doubles(b.address()), ldb, wide, new Doubles(c.address()), c.stride());
+                    CblasRowMajor,
+                    a.layout(),
+                    b.layout(),
+                    m,
+                    n,
+                    k,
+                    1,
+                    new Doubles(a.address()),
+                    lda,
+                    new Doubles(b.address()),
+                    ldb,
+                    wide,
+                    new Doubles(c.address()),
+                    c.stride());
         } else {
             cblas_sgemm(
-                    CblasRowMajor, a.layout(), b.layout(), m, n, k, 1, new Floats(a.address()), lda,
-                    new Floats(b.address()), ldb, wide, new Floats(c.address()), c.stride());
+                    CblasRowMajor,
+                    a.layout(),
+                    b.layout(),
+                    m,
+                    n,
+                    k,
+                    1,
+                    new Floats(a.address()),
+                    lda,
+                    new Floats(b.address()),
+                    ldb,
+                    wide,
+                    new Floats(c.address()),
+                    c.stride());
         }
         Reference.reachabilityFence(a.tensor().storage());
         Reference.reachabilityFence(b.tensor().storage());
@@ -72,7 +97,13 @@ final class Products {
         }
         if (b.size() == (long) k * n && !transposeA) {
             int rows = Math.toIntExact(a.size() / k); // all matrices of a, one below the other
-            gemm(rows, n, k, new Matrix(a, 0, k, false), new Matrix(b, 0, b.dim(-1), transposeB), false,
+            gemm(
+                    rows,
+                    n,
+                    k,
+                    new Matrix(a, 0, k, false),
+                    new Matrix(b, 0, b.dim(-1), transposeB),
+                    false,
                     new Matrix(out, 0, n, false));
             return;
         }

@@ -21,8 +21,7 @@ import org.atelier4j.tensor.kernel.UpdateRule.Sgd;
 final class Updates {
     private Updates() {}
 
-    static void update(
-            UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state) {
+    static void update(UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state) {
         int n = parameters.size();
         int slots = rule.slots();
         Check.that(
