@@ -1,5 +1,7 @@
 package org.atelier4j.data;
 
+import static org.atelier4j.io.MalformedFileException.check;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -136,7 +138,10 @@ public final class Cifar10 {
             check(
                     value instanceof Long v && v >= 0 && v < CLASS_NAMES.size(),
                     file,
-                    "label " + labels.size() + " must be a number in [0, " + CLASS_NAMES.size() + "), got " + value);
+                    "label %d must be a number in [0, %d), got %s",
+                    labels.size(),
+                    CLASS_NAMES.size(),
+                    value);
             labels.add(((Long) value).intValue());
         }
         return labels;
@@ -152,7 +157,10 @@ public final class Cifar10 {
             check(
                     label < CLASS_NAMES.size(),
                     source,
-                    "label " + count + " must lie in [0, " + CLASS_NAMES.size() + "), got " + label);
+                    "label %d must lie in [0, %d), got %d",
+                    count,
+                    CLASS_NAMES.size(),
+                    label);
             int end = Math.multiplyExact(count + 1, image.length);
             if (end > pixels.length) {
                 pixels =
@@ -168,12 +176,6 @@ public final class Cifar10 {
         Dataset dataset() {
             int length = Math.toIntExact(count * IMAGE.size());
             return Dataset.of(CLASS_NAMES, IMAGE, Arrays.copyOf(pixels, length), Arrays.copyOf(labels, count));
-        }
-    }
-
-    private static void check(boolean condition, Path source, String problem) {
-        if (!condition) {
-            throw new MalformedFileException(source, problem);
         }
     }
 }

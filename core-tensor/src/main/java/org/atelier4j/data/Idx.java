@@ -1,5 +1,7 @@
 package org.atelier4j.data;
 
+import static org.atelier4j.io.MalformedFileException.check;
+
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -12,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -124,11 +125,9 @@ public final class Idx {
         check(
                 magic >>> 8 == UINT8 && rank >= 1 && rank <= MAX_RANK,
                 source,
-                String.format(
-                        Locale.ROOT,
-                        "IDX file of unsigned bytes must begin with 0x000008 and a rank of 1 to %d, got 0x%08x",
-                        MAX_RANK,
-                        magic));
+                "IDX file of unsigned bytes must begin with 0x000008 and a rank of 1 to %d, got 0x%08x",
+                MAX_RANK,
+                magic);
         int[] dims = new int[rank];
         long size = 1;
         for (int i = 0; i < rank; i++) {
@@ -171,15 +170,12 @@ public final class Idx {
             check(
                     numbers[i] < classNames.size(),
                     labelsSource,
-                    "label " + i + " must lie in [0, " + classNames.size() + "), got " + numbers[i]);
+                    "label %d must lie in [0, %d), got %d",
+                    i,
+                    classNames.size(),
+                    numbers[i]);
         }
         return Dataset.of(classNames, one, images.elements(), numbers);
-    }
-
-    private static void check(boolean condition, Object source, String problem) {
-        if (!condition) {
-            throw new MalformedFileException(source, problem);
-        }
     }
 
     /** Gzip at its highest level. */

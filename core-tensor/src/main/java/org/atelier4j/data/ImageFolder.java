@@ -1,5 +1,7 @@
 package org.atelier4j.data;
 
+import static org.atelier4j.io.MalformedFileException.check;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -108,12 +110,6 @@ public final class ImageFolder {
                     .toList();
         } catch (IOException e) {
             throw FileFailure.reading(folder, e);
-        }
-    }
-
-    private static void check(boolean condition, Path source, String problem) {
-        if (!condition) {
-            throw new MalformedFileException(source, problem);
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.atelier4j.image;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -117,8 +118,7 @@ public final class AnimatedGif {
             indices[i] = index.byteValue();
         }
         int[] colors = palette.keySet().stream().mapToInt(Integer::intValue).toArray();
-        IndexColorModel model =
-                new IndexColorModel(8, colors.length, colors, 0, false, -1, java.awt.image.DataBuffer.TYPE_BYTE);
+        IndexColorModel model = new IndexColorModel(8, colors.length, colors, 0, false, -1, DataBuffer.TYPE_BYTE);
         BufferedImage awt = new BufferedImage(frame.width(), frame.height(), BufferedImage.TYPE_BYTE_INDEXED, model);
         awt.getRaster().setDataElements(0, 0, frame.width(), frame.height(), indices);
         return awt;

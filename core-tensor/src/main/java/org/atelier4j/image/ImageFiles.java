@@ -1,5 +1,7 @@
 package org.atelier4j.image;
 
+import static org.atelier4j.io.MalformedFileException.check;
+
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -170,11 +172,5 @@ public final class ImageFiles {
             writer.dispose();
         }
         return bytes.toByteArray();
-    }
-
-    private static void check(boolean condition, Object source, String problem) {
-        if (!condition) {
-            throw new MalformedFileException(source, problem);
-        }
     }
 }

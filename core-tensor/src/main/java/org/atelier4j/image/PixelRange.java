@@ -1,6 +1,7 @@
 package org.atelier4j.image;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +63,7 @@ public enum PixelRange {
         Tensor batch = Tensor.empty(
                 Shape.of(images.size(), first.height(), first.width(), first.channels()), DType.FLOAT32, Device.cpu());
         byte[] pixels = new byte[each];
-        ByteBuffer bytes = ByteBuffer.allocate(each * 4).order(java.nio.ByteOrder.nativeOrder());
+        ByteBuffer bytes = ByteBuffer.allocate(each * 4).order(ByteOrder.nativeOrder());
         for (int i = 0; i < images.size(); i++) {
             checkLike(first, images.get(i));
             images.get(i).copyTo(pixels, 0);

@@ -1,5 +1,7 @@
 package org.atelier4j.image;
 
+import static org.atelier4j.io.MalformedFileException.check;
+
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -83,11 +85,5 @@ final class PngChunks {
         CRC32 crc = new CRC32();
         crc.update(bytes, offset, length);
         return (int) crc.getValue();
-    }
-
-    private static void check(boolean condition, Object source, String problem) {
-        if (!condition) {
-            throw new MalformedFileException(source, problem);
-        }
     }
 }

@@ -295,30 +295,26 @@ public final class CheckpointFolder {
         Path manifest = path.resolve(MANIFEST);
         Map<String, @Nullable Object> said = Json.read(manifest);
         long step = step(path);
-        expect(Long.valueOf(step).equals(said.get("step")), manifest, "step must be " + step);
+        MalformedFileException.check(Long.valueOf(step).equals(said.get("step")), manifest, "step must be " + step);
         for (Map.Entry<String, @Nullable Object> e :
                 Json.object(said.get("files"), manifest).entrySet()) {
             Path file = path.resolve(e.getKey());
-            expect(file.normalize().startsWith(path), manifest, "files must lie below it, got " + e.getKey());
+            MalformedFileException.check(
+                    file.normalize().startsWith(path), manifest, "files must lie below it, got " + e.getKey());
             Map<String, @Nullable Object> facts = Json.object(e.getValue(), manifest);
             try {
                 long bytes = Files.size(file);
-                expect(
+                MalformedFileException.check(
                         facts.get("bytes") instanceof Long b && b == bytes,
                         file,
                         "length must be as saved, got " + bytes);
-                expect(!contents || checksum(file).equals(facts.get("crc32c")), file, "contents must be as saved");
+                MalformedFileException.check(
+                        !contents || checksum(file).equals(facts.get("crc32c")), file, "contents must be as saved");
             } catch (IOException failure) {
                 throw FileFailure.reading(file, failure);
             }
         }
         return new Checkpoint(step, said.get("score") instanceof Number n ? n.doubleValue() : Double.NaN, path);
-    }
-
-    private static void expect(boolean condition, Path path, String problem) {
-        if (!condition) {
-            throw new MalformedFileException(path, problem);
-        }
     }
 
     private static String checksum(Path file) throws IOException {

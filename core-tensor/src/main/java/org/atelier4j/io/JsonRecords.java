@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.atelier4j.tensor.Check;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ final class JsonRecords {
         List<String> problems = new ArrayList<>();
         R record = record(type, tree, type.getSimpleName(), problems);
         Check.that(problems.isEmpty(), "%s", String.join("; ", problems));
-        return java.util.Objects.requireNonNull(record);
+        return Objects.requireNonNull(record);
     }
 
     /** Returns the value of a component. */

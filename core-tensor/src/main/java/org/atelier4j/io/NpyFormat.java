@@ -1,5 +1,7 @@
 package org.atelier4j.io;
 
+import static org.atelier4j.io.MalformedFileException.check;
+
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -12,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -159,8 +162,7 @@ final class NpyFormat {
             case '=' -> ByteOrder.nativeOrder();
             default -> ByteOrder.LITTLE_ENDIAN;
         };
-        return new Header(
-                java.util.Objects.requireNonNull(stored), order, fortran.equals("True"), shape(shape, source));
+        return new Header(Objects.requireNonNull(stored), order, fortran.equals("True"), shape(shape, source));
     }
 
     private static Shape shape(String tuple, Object source) {
@@ -182,11 +184,5 @@ final class NpyFormat {
             check(size <= Integer.MAX_VALUE, source, "array must have fewer than 2^31 elements, got shape " + tuple);
         }
         return Shape.of(dims.stream().mapToInt(Integer::intValue).toArray());
-    }
-
-    private static void check(boolean condition, Object source, String problem) {
-        if (!condition) {
-            throw new MalformedFileException(source, problem);
-        }
     }
 }

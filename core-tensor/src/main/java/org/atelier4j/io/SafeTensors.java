@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.atelier4j.tensor.Check;
@@ -74,10 +75,10 @@ public final class SafeTensors implements AutoCloseable {
 
     private static SafeTensors open(Path path, FileChannel channel) throws IOException {
         long size = channel.size();
-        SafeTensorsHeader.check(
+        MalformedFileException.check(
                 size >= LENGTH_BYTES, path, "file must have at least 8 bytes for the header's length, got " + size);
         long length = readFully(path, channel, 0, LENGTH_BYTES).getLong();
-        SafeTensorsHeader.check(
+        MalformedFileException.check(
                 length > 0 && length <= Math.min(MAX_HEADER, size - LENGTH_BYTES),
                 path,
                 "header's length must lie in [1, " + Math.min(MAX_HEADER, size - LENGTH_BYTES) + "], got "
@@ -197,7 +198,7 @@ public final class SafeTensors implements AutoCloseable {
     private SafeTensorsHeader.Entry entry(String name) {
         SafeTensorsHeader.Entry entry = header.tensors().get(name);
         Check.that(entry != null, "SafeTensors: %s must hold a tensor %s, got %s", path, name, someNames());
-        return java.util.Objects.requireNonNull(entry);
+        return Objects.requireNonNull(entry);
     }
 
     private StoredType storedType(String name) {
@@ -220,7 +221,7 @@ public final class SafeTensors implements AutoCloseable {
         ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
         while (bytes.hasRemaining()) {
             int n = channel.read(bytes, position + bytes.position());
-            SafeTensorsHeader.check(n >= 0, path, "file ended while its header was read");
+            MalformedFileException.check(n >= 0, path, "file ended while its header was read");
         }
         return bytes.flip();
     }

@@ -1,5 +1,7 @@
 package org.atelier4j.io;
 
+import static org.atelier4j.io.MalformedFileException.check;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -211,11 +213,5 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
 
     private static String word(@Nullable JsonToken token) {
         return token == null ? "the end" : token.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    }
-
-    static void check(boolean condition, Object source, String problem) {
-        if (!condition) {
-            throw new MalformedFileException(source, problem);
-        }
     }
 }

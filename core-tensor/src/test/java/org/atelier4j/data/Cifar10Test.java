@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.ImageFiles;
@@ -81,7 +82,7 @@ class Cifar10Test {
         write(binary, rows);
         Path file = binary.resolve("test_batch.bin");
         byte[] bytes = Files.readAllBytes(file);
-        Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length - 1));
+        Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
         assertThatThrownBy(() -> Cifar10.test(binary))
                 .isInstanceOf(MalformedFileException.class)
                 .hasMessage(file + ": length must be a multiple of 3073 below 2 GiB, got 9218");

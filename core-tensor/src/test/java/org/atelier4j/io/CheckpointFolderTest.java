@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -176,7 +177,7 @@ class CheckpointFolderTest {
 
     private static void save(CheckpointFolder checkpoints, long step, double score) {
         float[] values = new float[ELEMENTS];
-        java.util.Arrays.fill(values, step);
+        Arrays.fill(values, step);
         checkpoints.save(
                 step,
                 score,

@@ -12,9 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import org.assertj.core.api.Assertions;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -43,7 +45,7 @@ class SafeTensorsTest {
             float[] halves = file.tensor("f16").toFloats();
             for (int i = 0; i < 6; i++) {
                 assertThat(thirds[i]).isEqualTo((float) (i / 3.0));
-                assertThat(halves[i]).isCloseTo((float) (i / 7.0 - 0.3), org.assertj.core.api.Assertions.within(2e-4f));
+                assertThat(halves[i]).isCloseTo((float) (i / 7.0 - 0.3), Assertions.within(2e-4f));
             }
             assertThat(longs(file.tensor("i64")))
                     .containsExactly(0, 1000000000000L, 2000000000000L, 3000000000000L, 4000000000000L, 5000000000000L);
@@ -251,7 +253,7 @@ class SafeTensorsTest {
         byte[] whole = Files.readAllBytes(GoldenFiles.path("numpy.safetensors"));
         Path path = folder.resolve("t");
         for (int n = 0; n < whole.length; n++) {
-            Files.write(path, java.util.Arrays.copyOf(whole, n));
+            Files.write(path, Arrays.copyOf(whole, n));
             assertThatThrownBy(() -> SafeTensors.read(path)).isInstanceOf(MalformedFileException.class);
         }
     }
@@ -312,7 +314,7 @@ class SafeTensorsTest {
     static int[] bytes(Tensor t) {
         ByteBuffer bytes = t.download();
         int[] values = new int[bytes.remaining()];
-        java.util.Arrays.setAll(values, i -> bytes.get(i) & 0xff);
+        Arrays.setAll(values, i -> bytes.get(i) & 0xff);
         return values;
     }
 }

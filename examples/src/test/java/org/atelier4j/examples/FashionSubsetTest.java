@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
@@ -47,8 +49,7 @@ class FashionSubsetTest {
             bytes += resource(part + "-images-idx3-ubyte.gz").length + resource(part + "-labels-idx1-ubyte.gz").length;
         }
         assertThat(bytes).isBetween(5_000_000L, 6_000_000L);
-        assertThat(new String(resource("LICENSE"), java.nio.charset.StandardCharsets.UTF_8))
-                .contains("Zalando SE");
+        assertThat(new String(resource("LICENSE"), StandardCharsets.UTF_8)).contains("Zalando SE");
     }
 
     @Test
@@ -62,8 +63,7 @@ class FashionSubsetTest {
             byte[] made =
                     new byte[(int) Idx.read(folder.resolve(file + "-ubyte.gz")).size()];
             Idx.read(folder.resolve(file + "-ubyte.gz")).download().get(made);
-            byte[] shipped =
-                    new GZIPInputStream(new java.io.ByteArrayInputStream(resource(file + "-ubyte.gz"))).readAllBytes();
+            byte[] shipped = new GZIPInputStream(new ByteArrayInputStream(resource(file + "-ubyte.gz"))).readAllBytes();
             assertThat(Arrays.copyOfRange(shipped, shipped.length - made.length, shipped.length))
                     .isEqualTo(made);
         }
