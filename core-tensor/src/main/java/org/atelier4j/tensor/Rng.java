@@ -90,7 +90,8 @@ public final class Rng {
      */
     public Tensor truncatedNormal(Shape shape, double bound) {
         Check.that(bound > 0, "truncatedNormal: bound must be > 0, got %s", bound);
-        double[] u = draw(Distribution.UNIFORM, shape, DType.FLOAT64, Device.cpu()).toDoubles();
+        double[] u =
+                draw(Distribution.UNIFORM, shape, DType.FLOAT64, Device.cpu()).toDoubles();
         double low = Normal.cumulative(-bound);
         double width = 1 - 2 * low;
         float[] x = new float[u.length];
@@ -129,13 +130,20 @@ public final class Rng {
      */
     public Tensor categorical(Tensor logits) {
         Shape lead = logits.shape().drop(-1);
-        return logits.detach().to(DType.FLOAT32).add(gumbel(logits.shape())).argMax(-1).reshape(lead);
+        return logits.detach()
+                .to(DType.FLOAT32)
+                .add(gumbel(logits.shape()))
+                .argMax(-1)
+                .reshape(lead);
     }
 
     /** Returns the numbers 0 to n − 1 in random order (Fisher, Yates 1938). */
     public int[] permutation(int n) {
         int[] order = new int[n];
-        int[] bits = n == 0 ? order : draw(Distribution.BITS, Shape.of(n), DType.INT32, Device.cpu()).toInts();
+        int[] bits = n == 0
+                ? order
+                : draw(Distribution.BITS, Shape.of(n), DType.INT32, Device.cpu())
+                        .toInts();
         for (int i = 0; i < n; i++) {
             int j = (int) ((bits[i] & 0xffffffffL) * (i + 1) >>> 32);
             order[i] = order[j];
@@ -146,7 +154,8 @@ public final class Rng {
 
     /** Returns one uniform double on [0, 1). */
     public double nextDouble() {
-        return draw(Distribution.UNIFORM, Shape.scalar(), DType.FLOAT64, Device.cpu()).item();
+        return draw(Distribution.UNIFORM, Shape.scalar(), DType.FLOAT64, Device.cpu())
+                .item();
     }
 
     /** Returns one uniform integer in {@code [0, bound)}. */

@@ -118,8 +118,9 @@ public final class Shape {
             int x = i <= a.rank() ? a.dims[a.rank() - i] : 1;
             int y = i <= b.rank() ? b.dims[b.rank() - i] : 1;
             if (x != y && x != 1 && y != 1) {
-                throw new ShapeException(op + ": shapes must broadcast (equal lengths or 1, aligned at the last axis), got "
-                        + a + " and " + b);
+                throw new ShapeException(
+                        op + ": shapes must broadcast (equal lengths or 1, aligned at the last axis), got " + a
+                                + " and " + b);
             }
             d[rank - i] = x == 1 ? y : x;
         }
