@@ -131,8 +131,8 @@ class NpyTest {
                 "{'descr': '<f4', 'shape': (2,), }                             | header must give descr (of a plain"
                         + " array), fortran_order and shape, got {'descr': '<f4', 'shape': (2,), }",
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 1} | header must give descr (of a plain"
-                    + " array), fortran_order and shape, got {'descr': '<f4', 'fortran_order': False, 'shape': (2,),"
-                    + " 'x': 1}",
+                        + " array), fortran_order and shape, got {'descr': '<f4', 'fortran_order': False, 'shape': (2,),"
+                        + " 'x': 1}",
                 "nonsense                                                      | header must be a dictionary, got"
                         + " nonsense",
             })

@@ -108,7 +108,7 @@ class SafeTensorsTest {
         assertThat(new String(bytes, 8, header, StandardCharsets.UTF_8))
                 .startsWith(
                         "{\"__metadata__\":{\"b\":\"w\",\"k\":\"v\",\"z\":\"\"},\"doubles\":{\"dtype\":\"F64\",\"shape\":[1],"
-                            + "\"data_offsets\":[0,8]},");
+                                + "\"data_offsets\":[0,8]},");
     }
 
     @Test
