@@ -10,7 +10,7 @@ import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.NoGrad;
 
 /**
- * Draws samples every so many steps and at the end, as {@code samples-00001000.png}: pictures show what a loss does not.
+ * Draws samples every so many steps and when the run is complete, as {@code samples-00001000.png}: pictures show what a loss does not.
  * With the same seed in each drawing one sees the same images grow better.
  */
 public final class SampleGrid implements StepListener {
@@ -42,7 +42,7 @@ public final class SampleGrid implements StepListener {
 
     @Override
     public void finished(TrainingProgress progress) {
-        if (progress.step() != drawnStep) {
+        if (progress.isComplete() && progress.step() != drawnStep) {
             draw(progress.step());
         }
     }

@@ -17,6 +17,7 @@ class SampleGridTest {
     @TempDir
     private Path folder;
 
+    private final StopSignal stop = new StopSignal();
     private int drawn;
 
     private Image draw() {
@@ -26,7 +27,7 @@ class SampleGridTest {
 
     private List<String> run(long from, long to) throws IOException {
         TrainStep<Integer> step = (batch, at) -> StepReport.of("loss", at);
-        new TrainingLoop<>(() -> 1, b -> b, step, List.of(new SampleGrid(folder, 3, this::draw)), new StopSignal())
+        new TrainingLoop<>(() -> 1, b -> b, step, List.of(new SampleGrid(folder, 3, this::draw)), stop)
                 .run(new TrainingProgress(from, from, 0, TrainingLength.steps(to)));
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(p -> p.getFileName().toString()).sorted().toList();
@@ -37,6 +38,13 @@ class SampleGridTest {
     void drawsEveryNthStepAndAtTheEnd() throws IOException {
         assertThat(run(0, 7)).containsExactly("samples-00000003.png", "samples-00000006.png", "samples-00000007.png");
         assertThat(ImageFiles.read(folder.resolve("samples-00000006.png"))).isEqualTo(Image.filled(4, 3, 1, 2));
+    }
+
+    @Test
+    void aRunThatIsAskedToStopDoesNotWaitForADrawing() throws IOException {
+        stop.request("test");
+
+        assertThat(run(0, 7)).isEmpty();
     }
 
     @Test
