@@ -154,7 +154,7 @@ final class AtelierEngine implements Engine {
             @Override
             public void run() {
                 try (TensorScope scope = TensorScope.open()) {
-                    function.get();
+                    Tensor unread = function.get();
                 }
             }
 

@@ -1,6 +1,7 @@
 package org.atelier4j.benchmarks;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.atelier4j.tensor.Check;
@@ -45,7 +46,7 @@ public final class Numbers {
                 .max()
                 .orElse(0);
         truth.forEach((name, expected) -> {
-            float[] actual = results.get(name);
+            float[] actual = Objects.requireNonNull(results.get(name), name);
             Check.state(
                     actual.length == expected.length,
                     "%s by %s: comparison is void: %s must have %d values, got %d",

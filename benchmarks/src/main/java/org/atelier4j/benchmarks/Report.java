@@ -67,7 +67,7 @@ public final class Report {
             System.out.print(HELP);
             return;
         }
-        Check.that(Files.isDirectory(FOLDER.getParent()), "Report: must run in the root of the repository");
+        Check.that(Files.isDirectory(Path.of("benchmarks")), "Report: must run in the root of the repository");
         if (options.contains("--docs")) {
             ResultTables.update(DOCS, FOLDER);
             return;

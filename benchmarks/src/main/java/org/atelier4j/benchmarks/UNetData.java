@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.atelier4j.diffusion.unet.UNet;
 import org.atelier4j.diffusion.unet.UNetConfig;
 import org.atelier4j.io.Json;
@@ -57,7 +58,7 @@ public record UNetData(UNetConfig config, Map<String, List<Integer>> shapes, int
 
     /** Returns the values of a parameter: about 1 for scales of norms, else of variance 1 over the fan-in. */
     public float[] weight(String path) {
-        List<Integer> shape = shapes.get(path);
+        List<Integer> shape = Objects.requireNonNull(shapes.get(path), path);
         int size = shape.stream().reduce(1, (a, b) -> a * b);
         float[] values = Numbers.of(path.hashCode(), size);
         boolean vector = shape.size() == 1;

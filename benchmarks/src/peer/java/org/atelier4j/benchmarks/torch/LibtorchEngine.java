@@ -203,7 +203,7 @@ public final class LibtorchEngine implements Engine {
         public void run() {
             try (PointerScope scope = new PointerScope();
                     InferenceMode mode = new InferenceMode()) {
-                function.get();
+                Tensor unread = function.get();
             }
         }
 
