@@ -83,12 +83,17 @@ public final class Atelier implements Runnable {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** Reads the version from the jar's manifest. */
+    /** Returns the version in the jar's manifest. */
+    static String version() {
+        String version = Atelier.class.getPackage().getImplementationVersion();
+        return version == null ? "(not packaged)" : version;
+    }
+
+    /** For {@code --version}. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Atelier.class.getPackage().getImplementationVersion();
-            return new String[] {"atelier " + (version == null ? "(unpackaged)" : version)};
+            return new String[] {"atelier " + version()};
         }
     }
 }

@@ -27,7 +27,7 @@ public final class Doctor implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        row(out, "atelier", new Atelier.Version().getVersion()[0]);
+        row(out, "atelier", Atelier.version());
         row(out, "java", Machine.java());
         row(out, "system", Machine.system());
         row(out, "processor", Machine.processor());
