@@ -70,7 +70,7 @@ final class Convolutions {
         long[] at = new long[3 + (epilogue.bias() == null ? 0 : 1) + (epilogue.residual() == null ? 0 : 1)];
         int i = 0;
         at[i++] = Memory.address(input);
-        at[i++] = Packed.address(weight, p.blocked(), "forward");
+        at[i++] = Packed.address(weight, p.blocked());
         if (epilogue.bias() != null) {
             at[i++] = Memory.address(epilogue.bias());
         }
@@ -88,7 +88,7 @@ final class Convolutions {
         if (p == null) {
             return false;
         }
-        p.run(Memory.address(dy), Packed.address(weight, p.blocked(), "backward"), Memory.address(dx));
+        p.run(Memory.address(dy), Packed.address(weight, p.blocked()), Memory.address(dx));
         return true;
     }
 

@@ -33,12 +33,13 @@ final class Packed {
         void fill(Tensor weight, Tensor into);
     }
 
-    /** Returns the address of {@code weight} in the layout that a primitive wants, forward and backward by name. */
-    static long address(Tensor weight, Primitive.Blocked blocked, String use) {
+    /** Returns the address of {@code weight} in the layout that a primitive wants. */
+    static long address(Tensor weight, Primitive.Blocked blocked) {
         Primitive pack = blocked.reorder();
         if (pack == null) {
             return Memory.address(weight);
         }
+        String use = "layout " + blocked.layout();
         return address(weight, blocked.bytes(), use, (w, into) -> pack.run(Memory.address(w), Memory.address(into)));
     }
 
@@ -58,7 +59,7 @@ final class Packed {
         Packed packed = (Packed) storage.companion(Packed::new);
         synchronized (packed) {
             Copy copy = packed.copies.computeIfAbsent(
-                    use + weight.offset() + ':' + bytes, k -> new Copy(TensorScope.outside(() -> memory(bytes))));
+                    use + ':' + weight.offset() + ':' + bytes, k -> new Copy(TensorScope.outside(() -> memory(bytes))));
             if (copy.version != storage.version()) {
                 filler.fill(weight, copy.memory);
                 copy.version = storage.version();

@@ -46,10 +46,11 @@ final class Primitive {
     /**
      * One argument, a weight or its gradient, whose layout oneDNN chose.
      *
+     * @param layout number of the layout, equal for equal ones
      * @param bytes size of the argument in that layout
      * @param reorder copies between it and the plain layout, or null where both are the same
      */
-    record Blocked(long bytes, @Nullable Primitive reorder) {}
+    record Blocked(int layout, long bytes, @Nullable Primitive reorder) {}
 
     /**
      * Compiles a description.
@@ -84,7 +85,8 @@ final class Primitive {
     Primitive withBlocked(int kind, dnnl_memory_desc plain, boolean inward) {
         dnnl_memory_desc chosen = layout(kind);
         boolean same = dnnl_memory_desc_equal(plain, chosen) == 1;
-        blocked = new Blocked(bytes(kind), same ? null : inward ? reorder(plain, chosen) : reorder(chosen, plain));
+        Primitive copy = same ? null : inward ? reorder(plain, chosen) : reorder(chosen, plain);
+        blocked = new Blocked(Layouts.number(chosen), bytes(kind), copy);
         return this;
     }
 
