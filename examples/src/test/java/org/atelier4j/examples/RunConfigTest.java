@@ -46,7 +46,7 @@ class RunConfigTest {
         assertThat(config.network().images().height()).isEqualTo(16);
         assertThat(config.network().conditions().classes())
                 .isEqualTo(Datasets.resolve("toy-shapes").train().classNames().size());
-        assertThat(config.network().attention().resolutions()).containsExactly(8, 4);
+        assertThat(config.network().attention().resolutions()).containsExactly(4);
     }
 
     @Test
