@@ -24,6 +24,7 @@ import org.atelier4j.tensor.TensorScope;
  */
 record Sheet(List<String> names, List<Image> images, double seconds) {
     private static final int SCALE = 3;
+    private static final int FILM_SCALE = 2;
     private static final int FILM_IMAGES = 64; // one batch of a pipeline: its preview shows no more
     private static final int FRAME_MILLIS = 120;
     private static final int LAST_FRAMES = 12; // how long the finished images stay
@@ -83,7 +84,7 @@ record Sheet(List<String> names, List<Image> images, double seconds) {
         List<Image> frames = new ArrayList<>();
         try (TensorScope scope = TensorScope.open()) {
             pipeline.generate(order.withColumns(columns).request(), progress -> {
-                frames.add(table(names, PixelRange.SIGNED.toImages(progress.x0())));
+                frames.add(table(names, PixelRange.SIGNED.toImages(progress.x0()), FILM_SCALE));
                 return true;
             });
         }
@@ -93,12 +94,12 @@ record Sheet(List<String> names, List<Image> images, double seconds) {
 
     /** Returns the table as one picture. */
     Image picture() {
-        return table(names, images);
+        return table(names, images, SCALE);
     }
 
-    private static Image table(List<String> names, List<Image> cells) {
+    private static Image table(List<String> names, List<Image> cells, int scale) {
         return ImageGrid.columns(cells.size() / names.size())
-                .withScale(SCALE)
+                .withScale(scale)
                 .withRowLabels(names)
                 .draw(cells);
     }
