@@ -2,6 +2,7 @@ package org.atelier4j.benchmarks;
 
 import java.util.Map;
 import java.util.function.Supplier;
+import org.atelier4j.tensor.Check;
 import org.nd4j.enums.WeightsFormat;
 import org.nd4j.linalg.activations.impl.ActivationSwish;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -30,6 +31,7 @@ final class Nd4jEngine implements Engine {
 
     @Override
     public Work prepare(Task task) {
+        Check.that(does(task), "nd4j: has no words for %s", task.name());
         if (task instanceof Task.MatMul t) {
             return matmul(t);
         } else if (task instanceof Task.Softmax t) {
@@ -49,7 +51,7 @@ final class Nd4jEngine implements Engine {
         } else if (task instanceof Task.Adam t) {
             return adam(t);
         }
-        throw new IllegalArgumentException("nd4j: has no words for " + task.name());
+        throw new AssertionError(task); // all that it does stands above
     }
 
     private static Work matmul(Task.MatMul t) {

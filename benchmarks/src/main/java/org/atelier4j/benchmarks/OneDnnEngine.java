@@ -3,6 +3,7 @@ package org.atelier4j.benchmarks;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.util.Map;
+import org.atelier4j.tensor.Check;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_post_ops;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
@@ -29,6 +30,7 @@ final class OneDnnEngine implements Engine {
 
     @Override
     public Work prepare(Task task) {
+        Check.that(does(task), "onednn: has no words for %s", task.name());
         if (task instanceof Task.MatMul t) {
             return matmul(t);
         } else if (task instanceof Task.Softmax t) {
@@ -42,7 +44,7 @@ final class OneDnnEngine implements Engine {
         } else if (task instanceof Task.BiasAdd t) {
             return biasAdd(t);
         }
-        throw new IllegalArgumentException("onednn: has no words for " + task.name());
+        throw new AssertionError(task); // all that it does stands above
     }
 
     private static Work matmul(Task.MatMul t) {

@@ -23,7 +23,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
  * Measures a selection in about ten minutes and writes it to {@code benchmarks/results/NAME.json}, from which it also
- * makes the tables of {@code docs/benchmarks.md}.
+ * makes the tables of {@code docs/benchmarks.md} ({@code --docs}).
  *
  * <pre>{@code
  * java @benchmarks/target/jvm.flags -cp benchmarks/target/benchmarks.jar org.atelier4j.benchmarks.Report
@@ -40,7 +40,7 @@ public final class Report {
           --turns N        times that each engine is measured for each task (6)
           --steps N        steps of the long run in which memory must not grow (5000)
           --python PYTHON  also measures the PyTorch of this Python, in a process of its own
-          --docs           measures nothing: writes the tables of docs/benchmarks.md from the files it names
+          --docs           measures nothing: writes the file's tables into docs/benchmarks.md
         """;
 
     private static final Path FOLDER = Path.of("benchmarks", "results");
@@ -68,11 +68,12 @@ public final class Report {
             return;
         }
         Check.that(Files.isDirectory(Path.of("benchmarks")), "Report: must run in the root of the repository");
+        String name = option(options, "--name", LocalDate.now().toString());
         if (options.contains("--docs")) {
-            ResultTables.update(DOCS, FOLDER);
+            ResultTables.update(DOCS, FOLDER, name);
             return;
         }
-        Path file = FOLDER.resolve(option(options, "--name", LocalDate.now().toString()) + ".json");
+        Path file = FOLDER.resolve(name + ".json");
         Report report =
                 new Report(file, option(options, "--only", ".*"), Integer.parseInt(option(options, "--turns", "6")));
         report.log().toFile().getParentFile().mkdirs();

@@ -14,27 +14,42 @@ import org.atelier4j.tensor.Check;
 
 /** Results as Markdown, and the places in a page that hold them. */
 final class ResultTables {
+    /** What a page names before there are results. */
+    static final String NONE = "none";
+
     private static final Pattern BLOCK =
-            Pattern.compile("(<!-- results of (\\S+\\.json) -->\n)(.*?)(<!-- end of results -->\n)", Pattern.DOTALL);
+            Pattern.compile("<!-- results of (\\S+) -->\n.*?<!-- end of results -->\n", Pattern.DOTALL);
 
     private ResultTables() {}
 
-    /** Writes the tables between the marks of a page anew, from the files that the marks name. */
-    static void update(Path page, Path folder) {
+    /** Writes the tables between the marks of a page anew, from the results of a name. */
+    static void update(Path page, Path folder, String name) {
         try {
-            Files.writeString(page, updated(Files.readString(page), folder));
+            Files.writeString(page, updated(Files.readString(page), folder, name));
         } catch (IOException e) {
             throw new UncheckedIOException(page.toString(), e);
         }
     }
 
-    /** Returns a page with the tables that its marks ask for. */
-    static String updated(String page, Path folder) {
-        return BLOCK.matcher(page).replaceAll(block -> {
-            Results results = Results.read(folder.resolve(block.group(2)));
-            Check.state(results.machine().isQuiet(), "%s: the machine must have been quiet", block.group(2));
-            return Matcher.quoteReplacement(block.group(1) + markdown(results) + block.group(4));
-        });
+    /** Returns a page with the tables of the results of a name between its marks. */
+    static String updated(String page, Path folder, String name) {
+        Results results = Results.read(folder.resolve(name + ".json"));
+        Check.state(
+                results.machine().isQuiet(),
+                "%s: other work may use at most %s processors while publishable results are measured, got %s",
+                name,
+                Machine.QUIET,
+                results.machine().load());
+        String block = "<!-- results of " + name + " -->\n" + markdown(results) + "<!-- end of results -->\n";
+        published(page); // there must be a place
+        return BLOCK.matcher(page).replaceFirst(Matcher.quoteReplacement(block));
+    }
+
+    /** Returns the name of the results that a page shows. */
+    static String published(String page) {
+        Matcher block = BLOCK.matcher(page);
+        Check.state(block.find(), "page: there must be the marks of results");
+        return block.group(1);
     }
 
     /** Returns all tables. */

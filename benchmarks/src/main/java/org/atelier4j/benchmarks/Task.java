@@ -127,7 +127,14 @@ public sealed interface Task {
         /** That of the benchmarks: 32×32, base 64, attention at 16 and 8. */
         BENCHMARK("", UNetConfig.benchmark()),
         /** A quarter of the width at 28×28, for long runs. */
-        SMALL("small-", UNetConfig.fashionMnist().withConditions(0, 0).withBase(16));
+        SMALL(
+                "small-",
+                new UNetConfig(
+                        new UNetConfig.Images(28, 28, 1, 1),
+                        new UNetConfig.Channels(16, List.of(1, 2, 2), 2, 8),
+                        new UNetConfig.Attention(List.of(14, 7), 1),
+                        new UNetConfig.Conditions(0, 0),
+                        0));
 
         private final String prefix;
         private final UNetConfig config;

@@ -1,0 +1,118 @@
+package org.atelier4j.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.atelier4j.benchmarks.Task.Conv;
+import org.atelier4j.benchmarks.Task.GroupNorm;
+import org.atelier4j.benchmarks.Task.Image;
+import org.atelier4j.benchmarks.Task.Pass;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every kind of task at small sizes: with the profile {@code bench} libtorch is among the engines. */
+class EnginesTest {
+
+    static Stream<Task> tasks() {
+        Image image = new Image(2, 6, 5, 32);
+        return Stream.of(
+                new Task.MatMul(1, 7, 7, 7),
+                new Task.MatMul(3, 8, 5, 6),
+                new Task.Softmax(2, 3, 17),
+                new Task.Silu(1000),
+                new GroupNorm(image, 8, false, false),
+                new GroupNorm(image, 8, true, false),
+                new GroupNorm(image, 8, false, true),
+                new GroupNorm(image, 8, true, true),
+                new Conv(image, 16, Pass.FORWARD),
+                new Conv(image, 16, Pass.BACKWARD_INPUT),
+                new Conv(image, 16, Pass.BACKWARD_WEIGHT),
+                new Task.BiasAdd(image),
+                new Task.Adam(1000),
+                new Task.SmallOps(false),
+                new Task.SmallOps(true),
+                new Task.UNetStep(Task.Network.SMALL, 2),
+                new Task.UNetForward(Task.Network.SMALL, 2));
+    }
+
+    @ParameterizedTest
+    @MethodSource("tasks")
+    void allEnginesGetTheSame(Task task) {
+        Map<String, float[]> truth = new AtelierEngine().prepare(task).results();
+        assertThat(truth).isNotEmpty();
+        for (String name : Engine.names()) {
+            Engine engine = Engine.named(name);
+            if (engine.does(task)) {
+                try (Work work = engine.prepare(task)) {
+                    Numbers.checkSame(task.name(), name, work.results(), truth);
+                    work.run();
+                }
+            } else {
+                assertThatThrownBy(() -> engine.prepare(task)).hasMessageContaining("has no words for " + task.name());
+            }
+        }
+    }
+
+    @Test
+    void aStepChangesTheNetwork() {
+        Work step = new AtelierEngine().prepare(new Task.UNetStep(Task.Network.SMALL, 2));
+        Map<String, float[]> before = step.results();
+        step.run();
+        assertThatThrownBy(() -> Numbers.checkSame("step", "itself", step.results(), before))
+                .hasMessageStartingWith("step by itself: comparison is void: the relative error of ");
+    }
+
+    @Test
+    void aWrongResultIsRefused() {
+        float[] right = Numbers.of(1, 1000);
+        float[] wrong = right.clone();
+        wrong[7] += 0.01f; // relative to the norm 3e-4
+        assertThatThrownBy(() -> Numbers.checkSame("t", "e", Map.of("y", wrong), Map.of("y", right)))
+                .hasMessageStartingWith(
+                        "t by e: comparison is void: the relative error of y must be <= 1.0E-4, got 3.");
+        assertThatThrownBy(() -> Numbers.checkSame("t", "e", Map.of("z", right), Map.of("y", right)))
+                .hasMessageEndingWith("results must be [y], got [z]");
+        assertThatThrownBy(() -> Numbers.checkSame("t", "e", Map.of("y", new float[3]), Map.of("y", right)))
+                .hasMessageEndingWith("y must have 1000 values, got 3");
+    }
+
+    @Test
+    void notANumberIsRefused() {
+        float[] right = Numbers.of(1, 10);
+        float[] wrong = right.clone();
+        wrong[3] = Float.NaN;
+        assertThatThrownBy(() -> Numbers.checkSame("t", "e", Map.of("y", wrong), Map.of("y", right)))
+                .hasMessageEndingWith("got NaN");
+    }
+
+    @Test
+    void whatIsZeroButForRoundingIsMeasuredByTheOthers() {
+        Map<String, float[]> truth = new LinkedHashMap<>();
+        truth.put("large", Numbers.of(1, 100));
+        truth.put("nothing", new float[100]);
+        float[] rounding = Numbers.of(2, 100);
+        for (int i = 0; i < rounding.length; i++) {
+            rounding[i] *= 1e-8f;
+        }
+        Numbers.checkSame("t", "e", Map.of("large", truth.get("large"), "nothing", rounding), truth);
+    }
+
+    @Test
+    void sharedNumbersHaveMeanZeroAndVarianceOne() {
+        float[] values = Numbers.of(5, 100_000);
+        double mean = 0;
+        double square = 0;
+        for (float v : values) {
+            mean += v / values.length;
+            square += (double) v * v / values.length;
+        }
+        assertThat(mean).isBetween(-0.015, 0.015); // five standard errors
+        assertThat(square).isBetween(0.98, 1.02);
+        assertThat(Numbers.of(5, 3)).isEqualTo(Arrays.copyOf(values, 3));
+    }
+}

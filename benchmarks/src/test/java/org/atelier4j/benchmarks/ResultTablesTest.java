@@ -1,0 +1,116 @@
+package org.atelier4j.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ResultTablesTest {
+    private static final Path PAGE = Path.of("..", "docs", "benchmarks.md");
+    private static final Path FOLDER = Path.of("results");
+
+    @TempDir
+    Path folder;
+
+    private static Results results(double load) {
+        Machine machine = new Machine(
+                "2026-11-24",
+                "Some Processor",
+                4,
+                "AVX2",
+                8_000_000_000L,
+                "Linux",
+                "17",
+                2,
+                List.of("oneDNN 3.11", "libtorch 2.10"),
+                load);
+        List<Results.Timing> timings = List.of(
+                new Results.Timing("unet-step-64", Engine.ATELIER, List.of(1e6, 1e6)),
+                new Results.Timing("unet-step-64", Engine.LIBTORCH, List.of(1.5e6, 1.5e6)),
+                new Results.Timing("unet-forward-1", Engine.ATELIER, List.of(1e4, 1e4)),
+                new Results.Timing("unet-forward-1", Engine.LIBTORCH, List.of(1.25e4, 1.25e4)),
+                new Results.Timing("matmul-256", Engine.ATELIER, List.of(100.0, 100.0)),
+                new Results.Timing("matmul-256", Engine.ONEDNN, List.of(95.0, 95.0)),
+                new Results.Timing("matmul-256", Engine.ND4J, List.of(700.0, 700.0)),
+                new Results.Timing("small-op", Engine.ATELIER, List.of(3.25, 3.25)),
+                new Results.Timing("unet-step-64", "pytorch", List.of(1.2e6, 1.2e6, 1.2e6)));
+        return new Results(
+                machine,
+                timings,
+                List.of(
+                        new Results.Memory(
+                                "unet-step-64", Engine.ATELIER, 8, 2_000_000_000L, 1_000_000L, 900_000, 0.01),
+                        new Results.Memory("unet-step-64", Engine.LIBTORCH, 8, 2_500_000_000L, 1_000_000L, 5, 0.03)));
+    }
+
+    @Test
+    void targetsAreMetOrMissed() {
+        assertThat(ResultTables.markdown(results(0)))
+                .contains("Measured on 2026-11-24 with 2 threads of Some Processor, AVX2, 8 GB;")
+                .contains("| U-Net, training step, speed over libtorch's | ≥ 1.2 | 1.50 (1.50–1.50) | met |\n")
+                .contains(
+                        "| U-Net, forward, 1 image, speed over libtorch's | ≥ 1.3 | 1.25 (1.25–1.25) | **missed** |\n")
+                .contains("| matmul-256, speed over raw oneDNN's | ≥ 0.90 | 0.95 (0.95–0.95) | met |\n")
+                .contains("| recorded small operation | ≤ 5 µs | 3.25 µs | met |\n")
+                .contains("| unet-step-64 × 8, Java garbage per step | < 1 MB | 0.90 MB | met |\n")
+                .contains("| unet-step-64 × 8, peak memory over libtorch's | ≤ 1 | 0.80 | met |\n");
+    }
+
+    @Test
+    void everyTaskHasItsRow() {
+        assertThat(ResultTables.markdown(results(0)))
+                .contains("| unet-step-64 | 1,000,000 | 1.50 (1.50–1.50) | – | – |\n")
+                .contains("| matmul-256 | 100 | – | 0.95 (0.95–0.95) | 7.00 (7.00–7.00) |\n")
+                .contains("| task | pytorch × |\n|---|---|\n| unet-step-64 | 1.20 (1.20–1.20) |\n")
+                .contains("| unet-step-64 | libtorch | 8 | 2,500 MB | 1 MB | 3.00 % | 0.00 MB |\n");
+    }
+
+    @Test
+    void aFileIsReadBackAsWritten() {
+        Path file = folder.resolve("run.json");
+        results(0.25).save(file);
+        assertThat(Results.read(file)).isEqualTo(results(0.25));
+    }
+
+    @Test
+    void aPageHoldsTheTablesOfTheFileThatItNames() {
+        results(0).save(folder.resolve("run.json"));
+        String page = "# Title\n<!-- results of none -->\nold\n<!-- end of results -->\nafter\n";
+        String updated = ResultTables.updated(page, folder, "run");
+        assertThat(updated)
+                .startsWith("# Title\n<!-- results of run -->\nMeasured on 2026-11-24")
+                .endsWith("<!-- end of results -->\nafter\n")
+                .doesNotContain("old");
+        assertThat(ResultTables.updated(updated, folder, "run")).isEqualTo(updated);
+    }
+
+    @Test
+    void numbersOfABusyMachineAreNotPublished() {
+        results(2).save(folder.resolve("busy.json"));
+        String page = "<!-- results of none -->\n<!-- end of results -->\n";
+        assertThatThrownBy(() -> ResultTables.updated(page, folder, "busy"))
+                .hasMessage("busy: other work may use at most 0.5 processors while publishable results are measured,"
+                        + " got 2.0");
+        assertThat(ResultTables.markdown(results(2)))
+                .contains("**Other work was running: these numbers say nothing.**");
+    }
+
+    @Test
+    void thePageOfThisRepositoryShowsWhatItsFileHolds() throws IOException {
+        String page = Files.readString(PAGE);
+        String name = ResultTables.published(page);
+        if (name.equals(ResultTables.NONE)) {
+            try (Stream<Path> files = Files.exists(FOLDER) ? Files.list(FOLDER) : Stream.empty()) {
+                assertThat(files.filter(f -> f.toString().endsWith(".json"))).isEmpty();
+            }
+        } else {
+            assertThat(page).isEqualTo(ResultTables.updated(page, FOLDER, name));
+        }
+    }
+}
