@@ -46,7 +46,7 @@ public final class Report {
     private static final Path FOLDER = Path.of("benchmarks", "results");
     private static final Path DOCS = Path.of("docs", "benchmarks.md");
     private static final Path SCRIPT = Path.of("benchmarks", "src", "peer", "python", "pytorch.py");
-    private static final int WARM_UP_TURNS = 2;
+    private static final int WARM_UP_TURNS = 1;
 
     private final Path file;
     private final String only;

@@ -42,11 +42,21 @@ public abstract class TaskBenchmark {
     /** Idle OpenMP threads of the engine before spin for a few milliseconds, then sleep. */
     private static final long PAUSE_MILLIS = 20;
 
+    /** How long the library runs before anything counts, so that Java has compiled its loops. */
+    private static final long WARM_UP_NANOS = 3_000_000_000L;
+
+    /** How long the others do, whose code is compiled already. */
+    private static final long NATIVE_WARM_UP_NANOS = 500_000_000L;
+
+    /** Runs that take longer find their caches cold anyway. */
+    private static final long LONG_NANOS = 100_000_000L;
+
     /** Who does the task: one engine, or several joined by {@code +}. */
     @Param(Engine.ATELIER)
     public String engines = "";
 
     private final List<Work> works = new ArrayList<>();
+    private final List<Long> nanos = new ArrayList<>();
     private @Nullable Work current;
     private int iteration;
 
@@ -74,15 +84,30 @@ public abstract class TaskBenchmark {
             if (!truth.isEmpty()) {
                 Numbers.checkSame(task.name(), name, work.results(), truth);
             }
+            nanos.add(warmUp(work, name.equals(Engine.ATELIER) ? WARM_UP_NANOS : NATIVE_WARM_UP_NANOS));
         }
+    }
+
+    /** Runs for a while and returns how long the last run took. */
+    private static long warmUp(Work work, long length) {
+        long end = System.nanoTime() + length;
+        long start;
+        do {
+            start = System.nanoTime();
+            work.run();
+        } while (System.nanoTime() < end);
+        return System.nanoTime() - start;
     }
 
     /** Hands over to the engine whose turn it is, and lets it find its caches. */
     @Setup(Level.Iteration)
     public void turn() throws InterruptedException {
         Thread.sleep(PAUSE_MILLIS);
-        Work work = works.get(engineAt(iteration++, works.size()));
-        work.run();
+        int engine = engineAt(iteration++, works.size());
+        Work work = works.get(engine);
+        if (nanos.get(engine) < LONG_NANOS) {
+            work.run();
+        }
         current = work;
     }
 

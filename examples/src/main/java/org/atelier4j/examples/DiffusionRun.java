@@ -89,7 +89,7 @@ final class DiffusionRun implements AutoCloseable {
                 .tensors("optim", optimizer::state, optimizer::load)
                 .tensors("ema", ema::state, ema::load)
                 .position("data", batches::position, batches::seek);
-        long often = Math.max(1, Math.min(10, config.steps() / 100));
+        long often = Math.max(1, Math.min(10, config.steps() / 1000));
         long seldom = Math.max(50, Math.min(1000, config.steps() / 5));
         Checkpoints checkpoints = new Checkpoints(new CheckpointFolder(folder, 2), state, seldom);
         List<StepListener> listeners = List.of(

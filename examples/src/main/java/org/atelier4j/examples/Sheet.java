@@ -48,6 +48,10 @@ record Sheet(List<String> names, List<Image> images, double seconds) {
             return new Order(all, columns, SamplerKind.DPM_SOLVER, 10, 0, seed);
         }
 
+        Order withGuidance(double other) {
+            return new Order(classes, columns, sampler, steps, other, seed);
+        }
+
         Order withSteps(int other) {
             return new Order(classes, columns, sampler, other, guidance, seed);
         }
