@@ -17,7 +17,8 @@ import org.atelier4j.tensor.Tensor;
  * training, then {@link #quantize} and {@link #learn} around each step of the optimizer; afterwards {@link #codes} and
  * {@link #lookup} alone.
  */
-public abstract sealed class Codebook extends Layer permits NearestCodebook {
+public abstract sealed class Codebook extends Layer
+        permits NearestCodebook, GumbelCodebook, FiniteScalar, LookupFree, Residual {
 
     /** Starts a codebook without parameters. */
     protected Codebook() {}

@@ -7,7 +7,8 @@ import org.atelier4j.tensor.Rng;
 import org.jspecify.annotations.Nullable;
 
 /** Settings of a codebook of some kind. */
-public sealed interface CodebookConfig permits NearestCodebook.Config {
+public sealed interface CodebookConfig
+        permits NearestCodebook.Config, GumbelCodebook.Config, FiniteScalar.Config, LookupFree.Config, Residual.Config {
 
     /** Returns K, the number of codes. */
     int size();
@@ -39,7 +40,15 @@ public sealed interface CodebookConfig permits NearestCodebook.Config {
         Object settings = tree.get("settings");
         return switch (kind) {
             case NearestCodebook.KIND -> Json.record(NearestCodebook.Config.class, settings);
-            default -> throw new IllegalArgumentException("CodebookConfig: kind must be nearest, got " + kind);
+            case GumbelCodebook.KIND -> Json.record(GumbelCodebook.Config.class, settings);
+            case FiniteScalar.KIND -> Json.record(FiniteScalar.Config.class, settings);
+            case LookupFree.KIND -> Json.record(LookupFree.Config.class, settings);
+            case Residual.KIND ->
+                Json.record(Residual.Stack.class, settings).of(ofTree(Json.object(tree.get("part"), "Residual.part")));
+            default ->
+                throw new IllegalArgumentException(
+                        "CodebookConfig: kind must be nearest, gumbel, finite-scalar, lookup-free or residual, got "
+                                + kind);
         };
     }
 }

@@ -1,0 +1,48 @@
+package org.atelier4j.vqvae;
+
+import org.atelier4j.tensor.Check;
+
+/**
+ * How the temperature τ of a {@link GumbelCodebook} falls: high at first, when gradients must be calm, and low in the end,
+ * when samples must be nearly one-hot.
+ *
+ * @param curve how it goes from start to end
+ * @param start τ of step 0, &gt; 0
+ * @param end τ from step {@code steps} on, &gt; 0
+ * @param steps length, ≥ 1
+ */
+public record Annealing(Curve curve, double start, double end, long steps) {
+
+    /** Ways from start to end. */
+    public enum Curve {
+        /** By the same factor in each step, as {@code exp(−rt)} (Jang et al. 2017, arXiv:1611.01144, sec. 4.1). */
+        EXPONENTIAL,
+        /** Along half a cosine (Ramesh et al. 2021, arXiv:2102.12092, app. A.2). */
+        COSINE
+    }
+
+    /** Checks the ranges. */
+    public Annealing {
+        Check.that(start > 0 && end > 0, "Annealing: temperatures must be > 0, got %s and %s", start, end);
+        Check.that(steps >= 1, "Annealing: steps must be >= 1, got %d", steps);
+    }
+
+    /** Returns a temperature that stays. */
+    public static Annealing constant(double temperature) {
+        return new Annealing(Curve.EXPONENTIAL, temperature, temperature, 1);
+    }
+
+    /** Returns DALL-E's: from 1 to 1/16 along a cosine, here over the given number of steps (150,000 there). */
+    public static Annealing cosine(long steps) {
+        return new Annealing(Curve.COSINE, 1, 1.0 / 16, steps);
+    }
+
+    /** Returns τ of a step, counted from 0. */
+    public double at(long step) {
+        double t = Math.min(1, (double) step / steps);
+        return switch (curve) {
+            case EXPONENTIAL -> start * Math.pow(end / start, t);
+            case COSINE -> end + (start - end) * (1 + Math.cos(Math.PI * t)) / 2;
+        };
+    }
+}

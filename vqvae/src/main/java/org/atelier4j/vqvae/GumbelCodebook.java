@@ -1,0 +1,147 @@
+package org.atelier4j.vqvae;
+
+import java.util.List;
+import java.util.Map;
+import org.atelier4j.nn.Conv2d;
+import org.atelier4j.nn.Embedding;
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.autograd.NoGrad;
+
+/**
+ * Latents become logits over the codes, a 1×1 convolution away, and the code is drawn from them by {@link GumbelSoftmax}:
+ * the discrete VAE of Ramesh et al. 2021, "Zero-Shot Text-to-Image Generation" (arXiv:2102.12092), sec. 2.1, and the Gumbel
+ * variant of VQGAN (Esser et al. 2021, arXiv:2012.09841).
+ *
+ * <p>Since every code has a probability for every latent, every code gets a gradient in every step: none can die as
+ * nearest-neighbor codes do. The term {@code KL(q(k|z) ‖ uniform)} keeps the choice open while it is learned.
+ * Evaluation takes the likeliest code.
+ *
+ * <p>Names as in the published VQGAN: {@code proj.weight} (K, D, 1, 1), {@code proj.bias} (K), {@code embed.weight} (K, D).
+ */
+public final class GumbelCodebook extends Codebook {
+    static final String KIND = "gumbel";
+
+    /** What the decoder sees while training. */
+    public enum Sample {
+        /** The mean of all vectors under the relaxed sample (DALL-E). */
+        SOFT,
+        /** One vector; gradients as if it were the mean (VQGAN). */
+        HARD
+    }
+
+    /**
+     * Settings.
+     *
+     * @param size K, ≥ 1
+     * @param width D, ≥ 1
+     * @param temperature τ of each step
+     * @param sample what the decoder sees
+     * @param divergenceCost weight of the divergence from the uniform law, in nats per latent, ≥ 0
+     */
+    public record Config(int size, int width, Annealing temperature, Sample sample, double divergenceCost)
+            implements CodebookConfig {
+
+        /** Checks the ranges. */
+        public Config {
+            Check.that(
+                    size >= 1 && width >= 1, "GumbelCodebook: size and width must be >= 1, got %d and %d", size, width);
+            Check.that(divergenceCost >= 0, "GumbelCodebook: divergence cost must be >= 0, got %s", divergenceCost);
+        }
+
+        /** Returns VQGAN's settings for a run of the given length: hard samples, weight 5e-4, τ from 1 to 1/16. */
+        public static Config standard(int size, int width, long steps) {
+            return new Config(size, width, Annealing.cosine(steps), Sample.HARD, 5e-4);
+        }
+
+        /** Returns the same with another sample. */
+        public Config withSample(Sample other) {
+            return new Config(size, width, temperature, other, divergenceCost);
+        }
+
+        /** Returns the same with another temperature. */
+        public Config withTemperature(Annealing other) {
+            return new Config(size, width, other, sample, divergenceCost);
+        }
+
+        /** Returns the same with another weight of the divergence. */
+        public Config withDivergenceCost(double cost) {
+            return new Config(size, width, temperature, sample, cost);
+        }
+
+        @Override
+        public String kind() {
+            return KIND;
+        }
+
+        @Override
+        public GumbelCodebook make(Rng rng) {
+            return new GumbelCodebook(this, rng);
+        }
+    }
+
+    private final Config config;
+    private final Conv2d proj;
+    private final Embedding embed;
+
+    /** Makes a codebook. */
+    public GumbelCodebook(Config config, Rng rng) {
+        this.config = config;
+        proj = child("proj", new Conv2d(config.width(), config.size(), 1, 1, 0, rng.split("proj")));
+        embed = child("embed", new Embedding(config.size(), config.width(), rng.split("embed")));
+    }
+
+    @Override
+    public Config config() {
+        return config;
+    }
+
+    @Override
+    public Quantization quantize(Tensor latents, long step, Rng rng) {
+        Tensor logits = logits(latents); // (B, h, w, K)
+        Tensor noise = rng.gumbel(logits.shape()).to(logits.dtype()).to(logits.device());
+        Tensor soft = GumbelSoftmax.soft(logits, noise, config.temperature().at(step)); // (B, h, w, K)
+        Tensor drawn = config.sample() == Sample.HARD ? GumbelSoftmax.hard(soft) : soft;
+        Tensor divergence = GumbelSoftmax.divergenceFromUniform(logits);
+        return new Quantization(
+                mix(drawn), // (B, h, w, D)
+                largest(soft),
+                List.of(new Quantization.Term("divergence", config.divergenceCost(), divergence)));
+    }
+
+    @Override
+    public Tensor codes(Tensor latents) {
+        try (NoGrad off = NoGrad.open()) {
+            return largest(logits(latents)); // (B, h, w)
+        }
+    }
+
+    @Override
+    public Tensor lookup(Tensor codes) {
+        return embed.forward(codes); // (B, h, w, D)
+    }
+
+    @Override
+    protected Map<String, Tensor> identity() {
+        return Map.of("embed.weight", embed.weight());
+    }
+
+    /** Returns log π of every code up to a constant, (B, h, w, K), for latents (B, h, w, D). */
+    public Tensor logits(Tensor latents) {
+        check(latents);
+        return proj.forward(latents);
+    }
+
+    private Tensor mix(Tensor weights) {
+        Tensor rows = weights.reshape(-1, config.size()); // (N, K)
+        Tensor vectors = rows.matmul(embed.weight().to(weights.dtype())); // (N, D)
+        return vectors.reshape(weights.shape().with(3, config.width()));
+    }
+
+    private static Tensor largest(Tensor weights) {
+        Shape grid = weights.shape().drop(-1);
+        return weights.detach().argMax(-1).reshape(grid);
+    }
+}

@@ -1,0 +1,47 @@
+package org.atelier4j.vqvae;
+
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Tensor;
+
+/**
+ * A choice of one in K that has a gradient: Jang, Gu, Poole 2017, "Categorical Reparameterization with Gumbel-Softmax"
+ * (arXiv:1611.01144); Maddison, Mnih, Teh 2017 (arXiv:1611.00712) found the same law.
+ */
+public final class GumbelSoftmax {
+    private GumbelSoftmax() {}
+
+    /**
+     * Returns {@code softmax((log π + g)/τ)} (eq. 2): weights (…, K) that are the drawn class in the limit τ → 0.
+     *
+     * @param logits log π up to a constant (…, K)
+     * @param noise g, of the standard Gumbel law, of the same shape
+     * @param temperature τ &gt; 0
+     */
+    public static Tensor soft(Tensor logits, Tensor noise, double temperature) {
+        Check.that(temperature > 0, "GumbelSoftmax: temperature must be > 0, got %s", temperature);
+        Check.shape(
+                logits.shape().equals(noise.shape()),
+                "GumbelSoftmax: noise must have the logits' shape %s, got %s",
+                logits.shape(),
+                noise.shape());
+        return logits.add(noise).div(temperature).softmax(-1); // (…, K)
+    }
+
+    /**
+     * Returns the one-hot vector of the largest of the weights, with the gradient of the weights themselves: the
+     * straight-through Gumbel estimator (sec. 2.2).
+     *
+     * @param weights what {@link #soft} returned (…, K)
+     */
+    public static Tensor hard(Tensor weights) {
+        Tensor classes = Tensor.arange(weights.dim(-1)).to(weights.device()); // (K)
+        Tensor oneHot = weights.detach().argMax(-1).equal(classes).to(weights.dtype()); // (…, K)
+        return oneHot.add(weights.sub(weights.detach())); // exactly one-hot, as y − y is 0
+    }
+
+    /** Returns {@code KL(softmax(logits) ‖ uniform) = log K − H} in nats, the mean over all rows of (…, K). */
+    public static Tensor divergenceFromUniform(Tensor logits) {
+        Tensor logs = logits.logSoftmax(-1); // (…, K)
+        return logs.exp().mul(logs).sum(-1).mean().add(Math.log(logits.dim(-1)));
+    }
+}
