@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
         name = "train",
         description = "Trains a class-conditional diffusion model. Stop it with Ctrl-C; the same command goes on.",
         mixinStandardHelpOptions = true,
+        subcommands = TrainClassifier.class,
         footer = {
             "",
             "Examples:",
