@@ -28,13 +28,18 @@ public final class PositionEmbedding extends UnaryLayer {
     /** Returns x (B, T, D) plus the vectors of positions 0 to T − 1. */
     @Override
     public Tensor forward(Tensor x) {
+        return forward(x, 0);
+    }
+
+    /** Returns x (B, T, D) plus the vectors of positions {@code first} to {@code first + T − 1}. */
+    public Tensor forward(Tensor x, int first) {
         Check.rank("PositionEmbedding", 3, "(B, T, D)", x);
         Check.shape(
-                x.dim(1) <= weight.dim(0) && x.dim(2) == weight.dim(1),
+                first >= 0 && first + x.dim(1) <= weight.dim(0) && x.dim(2) == weight.dim(1),
                 "PositionEmbedding: x must have shape (B, T <= %d, %d), got %s",
-                weight.dim(0),
+                weight.dim(0) - first,
                 weight.dim(1),
                 x.shape());
-        return x.add(cast(weight.slice(0, 0, x.dim(1)), x));
+        return x.add(cast(weight.slice(0, first, x.dim(1)), x));
     }
 }

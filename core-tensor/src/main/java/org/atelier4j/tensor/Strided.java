@@ -13,4 +13,13 @@ final class Strided {
         Strides line = Strides.contiguous(flat);
         target.device().kernels().copy(new StridedCopy(flat, line, line), source, target);
     }
+
+    /** Copies {@code source} over the entries of one axis of {@code target} from {@code start} on. */
+    static void copySlice(Tensor source, Tensor target, int axis, int start) {
+        long[] steps = target.shape().strides();
+        Strides into = Strides.of(start * steps[axis], steps);
+        target.device()
+                .kernels()
+                .copy(new StridedCopy(source.shape(), Strides.contiguous(source.shape()), into), source, target);
+    }
 }

@@ -331,6 +331,24 @@ public final class Tensor {
         Strided.copyAll(source, this);
     }
 
+    /** Replaces entries {@code [start, start + n)} of one axis by {@code value}, whose axis has length n, as {@link #assign}. */
+    public void assignSlice(int axis, int start, Tensor value) {
+        int a = Check.axis("assignSlice", axis, shape);
+        Check.shape(
+                value.rank() == rank()
+                        && value.shape.equals(shape.with(a, value.dim(a)))
+                        && start >= 0
+                        && start + value.dim(a) <= dim(a),
+                "assignSlice: value must fit into shape %s from entry %d of axis %d on, got %s",
+                shape,
+                start,
+                a,
+                value.shape);
+        Tensor source = value.detach().to(dtype).to(device());
+        storage.touch();
+        Strided.copySlice(source, this, a, start);
+    }
+
     // --- elementwise ------------------------------------------------------------------------------------------------
 
     /** Returns {@code this + other}. */
