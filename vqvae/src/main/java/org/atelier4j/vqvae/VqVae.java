@@ -101,6 +101,11 @@ public final class VqVae extends Layer implements ImageTokenizer, ImageCodec {
         return decoder.forward(postQuantConv.forward(vectors));
     }
 
+    /** Returns the weight that wrote the pixels, at which losses are weighed against each other. */
+    Tensor lastWeight() {
+        return decoder.lastWeight();
+    }
+
     /** Returns images as they come back from their codes, (B, H, W, C). */
     public Tensor reconstruct(Tensor images) {
         return unrecorded(() -> image(quantize.lookup(quantize.codes(latents(images)))));
