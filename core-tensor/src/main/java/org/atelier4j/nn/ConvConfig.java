@@ -66,6 +66,11 @@ public record ConvConfig(int in, int out, Shape kernel, Convolution geometry, bo
         return with(new Convolution(geometry.stride(), all(padding), geometry.dilation(), geometry.groups()));
     }
 
+    /** Returns the same with other numbers of zeros, one for both ends of each axis. */
+    public ConvConfig withPadding(Shape padding) {
+        return with(new Convolution(geometry.stride(), padding, geometry.dilation(), geometry.groups()));
+    }
+
     /** Returns the same with another distance between taps on all axes. */
     public ConvConfig withDilation(int dilation) {
         return with(new Convolution(geometry.stride(), geometry.padding(), all(dilation), geometry.groups()));
