@@ -10,7 +10,7 @@ import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 
 /**
- * The features of many images, one row each, and the network they come from: what metrics of neighbours and kernels need.
+ * The features of many images, one row each, and the network they come from: what metrics of neighbors and kernels need.
  * N images cost 4·N·D bytes.
  */
 public final class FeatureBank {

@@ -2,6 +2,7 @@ package org.atelier4j.metrics;
 
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import org.atelier4j.metrics.image.ImageCheck;
 import org.atelier4j.model.FeatureExtractor;
 import org.atelier4j.model.ImageSource;
 import org.atelier4j.tensor.Check;
@@ -104,7 +105,7 @@ public record FeatureReader(FeatureExtractor extractor, int batch, LongConsumer 
                 if (images.dim(0) == 0) {
                     break;
                 }
-                Images.checkSigned("FeatureReader", images);
+                ImageCheck.signed("FeatureReader", images);
                 sink.accept(features(images, seen));
                 seen += images.dim(0);
             }

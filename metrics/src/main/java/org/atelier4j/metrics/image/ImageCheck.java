@@ -1,16 +1,21 @@
-package org.atelier4j.metrics;
+package org.atelier4j.metrics.image;
 
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Tensor;
 
 /** What metrics ask of images before they look at them. */
-final class Images {
+public final class ImageCheck {
     private static final double SLACK = 1e-3; // a quarter of a gray level: rounding, not another range
 
-    private Images() {}
+    private ImageCheck() {}
 
-    /** Checks images (B, H, W, C) in [−1, 1]. */
-    static void checkSigned(String metric, Tensor images) {
+    /**
+     * Checks images (B, H, W, C) in [−1, 1].
+     *
+     * @param metric who asks, for the message
+     * @throws IllegalArgumentException if they are not
+     */
+    public static void signed(String metric, Tensor images) {
         Check.rank(metric, 4, "(B, H, W, C)", images);
         if (images.size() == 0) {
             return;
@@ -25,8 +30,13 @@ final class Images {
                 (float) high);
     }
 
-    /** Checks two batches of images of one shape in [−1, 1]. */
-    static void checkPair(String metric, Tensor a, Tensor b) {
+    /**
+     * Checks two batches of images of one shape and floating type in [−1, 1].
+     *
+     * @param metric who asks, for the message
+     * @throws IllegalArgumentException if they are not
+     */
+    public static void pair(String metric, Tensor a, Tensor b) {
         Check.rank(metric, 4, "(B, H, W, C)", a);
         Check.shape(
                 a.shape().equals(b.shape()),
@@ -40,7 +50,7 @@ final class Images {
                 metric,
                 a.dtype(),
                 b.dtype());
-        checkSigned(metric, a);
-        checkSigned(metric, b);
+        signed(metric, a);
+        signed(metric, b);
     }
 }

@@ -1,4 +1,4 @@
-package org.atelier4j.metrics;
+package org.atelier4j.metrics.image;
 
 import org.atelier4j.tensor.Tensor;
 

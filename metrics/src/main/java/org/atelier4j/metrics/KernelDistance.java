@@ -1,0 +1,73 @@
+package org.atelier4j.metrics;
+
+import java.util.Arrays;
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Tensor;
+
+/**
+ * Squared maximum mean discrepancy with the kernel {@code k(x, y) = (x·y/D + 1)³}: Bińkowski et al. 2018, "Demystifying MMD
+ * GANs" (arXiv:1801.01401), sec. 4. It is called KID only where the features are those of the Inception network of 2015.
+ *
+ * <p>The unbiased estimate of Gretton et al. 2012, eq. 3, leaves out the pairs of an image with itself: its expectation does not
+ * depend on the number of images, and for equal laws it scatters around 0, below it as often as above. {@link #measure}
+ * averages it over random subsets, as published numbers do; since subsets share images, their deviation describes a single
+ * subset. {@link #unbiased} uses all pairs once.
+ *
+ * @param subsets number of subsets, ≥ 1
+ * @param subsetSize images of each side in a subset, ≥ 2
+ */
+public record KernelDistance(int subsets, int subsetSize) {
+    private static final String NAME = "KernelDistance";
+
+    /** Checks the sizes. */
+    public KernelDistance {
+        Check.that(subsets >= 1, "KernelDistance: subsets must be >= 1, got %d", subsets);
+        Check.that(subsetSize >= 2, "KernelDistance: subsetSize must be >= 2, got %d", subsetSize);
+    }
+
+    /** Returns the usual setting, 100 subsets of 1000 images. */
+    public static KernelDistance usual() {
+        return new KernelDistance(100, 1000);
+    }
+
+    /** Returns mean and deviation over the subsets, for banks of at least {@code subsetSize} images. */
+    public Estimate measure(FeatureBank real, FeatureBank generated, Rng rng) {
+        FeatureBank.checkPair(NAME, real, generated, subsetSize);
+        double[] values = new double[subsets];
+        for (int i = 0; i < subsets; i++) {
+            Rng draw = rng.split(i);
+            FeatureBank a = real.sample(subsetSize, draw.split("real"));
+            FeatureBank b = generated.sample(subsetSize, draw.split("generated"));
+            values[i] = unbiased(a, b);
+        }
+        return Estimate.of(values);
+    }
+
+    /** Returns the unbiased estimate over all pairs of banks with at least two images each. */
+    public static double unbiased(FeatureBank real, FeatureBank generated) {
+        FeatureBank.checkPair(NAME, real, generated, 2);
+        return meanKernel(real.rows(), real.rows(), true)
+                + meanKernel(generated.rows(), generated.rows(), true)
+                - 2 * meanKernel(real.rows(), generated.rows(), false);
+    }
+
+    /** Returns the mean kernel of all pairs; of one set with itself without the pairs of a row and itself. */
+    private static double meanKernel(Tensor a, Tensor b, boolean within) {
+        int d = a.dim(1);
+        double[] sums = new double[a.dim(0)];
+        PairBlocks.products(a, b, block -> block.forEachRow(i -> {
+            int row = block.row() + i;
+            double sum = 0;
+            for (int j = 0; j < block.columns(); j++) {
+                if (!within || block.column() + j != row) {
+                    double base = block.at(i, j) / d + 1;
+                    sum += base * base * base;
+                }
+            }
+            sums[row] += sum;
+        }));
+        double pairs = (double) a.dim(0) * (within ? b.dim(0) - 1 : b.dim(0));
+        return Arrays.stream(sums).sum() / pairs;
+    }
+}
