@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -99,6 +100,34 @@ public final class SafeTensors implements AutoCloseable {
             file.names().forEach(name -> all.put(name, file.tensor(name)));
             return all;
         }
+    }
+
+    /**
+     * Returns all tensors of a file that is in memory, such as a resource of a jar, by name, in order of the file.
+     *
+     * @param source where it is from, for messages
+     * @throws MalformedFileException if the file breaks a rule of the format
+     */
+    public static Map<String, Tensor> decode(byte[] file, Object source) {
+        ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        MalformedFileException.check(
+                file.length >= LENGTH_BYTES, source, "file must have at least 8 bytes for the header's length, got %d", file.length);
+        long length = bytes.getLong(0);
+        MalformedFileException.check(
+                length > 0 && length <= file.length - LENGTH_BYTES,
+                source,
+                "header's length must lie in [1, %d], got %s",
+                file.length - LENGTH_BYTES,
+                Long.toUnsignedString(length));
+        int dataStart = LENGTH_BYTES + (int) length;
+        byte[] head = Arrays.copyOfRange(file, LENGTH_BYTES, dataStart);
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        SafeTensorsHeader.parse(head, source, (long) file.length - dataStart).tensors().forEach((name, entry) -> {
+            int size = (int) (entry.end() - entry.begin());
+            ByteBuffer data = bytes.slice(dataStart + (int) entry.begin(), size).order(ByteOrder.LITTLE_ENDIAN);
+            all.put(name, TensorBytes.read(storedType(name, entry, source), entry.shape(), data));
+        });
+        return all;
     }
 
     /**
@@ -202,11 +231,15 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     private StoredType storedType(String name) {
-        String type = entry(name).type();
+        return storedType(name, entry(name), path);
+    }
+
+    private static StoredType storedType(String name, SafeTensorsHeader.Entry entry, Object source) {
+        String type = entry.type();
         try {
             return StoredType.valueOf(type);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("SafeTensors: tensor " + name + " of " + path + " is stored as " + type
+            throw new IllegalArgumentException("SafeTensors: tensor " + name + " of " + source + " is stored as " + type
                     + ", for which there is no element type here");
         }
     }

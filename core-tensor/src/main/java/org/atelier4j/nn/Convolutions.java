@@ -4,6 +4,7 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Convolution;
+import org.atelier4j.tensor.kernel.Unary;
 import org.atelier4j.tensor.op.Conv;
 import org.atelier4j.tensor.op.ConvInput;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,18 @@ public final class Convolutions {
     public static Tensor conv(Tensor x, Tensor weight, @Nullable Tensor bias, Convolution geometry) {
         Conv op = new Conv(geometry);
         return bias == null ? op.apply(x, weight) : op.apply(x, weight, bias);
+    }
+
+    /**
+     * Returns {@code f(conv(x, weight) + bias)}: one kernel where nothing is recorded, else a convolution and an elementwise
+     * function. For inference with frozen weights.
+     *
+     * @param weight (O, C/groups, kernel…)
+     * @param bias (O), or null for none
+     */
+    public static Tensor activated(
+            Tensor x, Tensor weight, @Nullable Tensor bias, Convolution geometry, Unary f) {
+        return Conv.activated(geometry, x, weight, bias, null, f);
     }
 
     /**

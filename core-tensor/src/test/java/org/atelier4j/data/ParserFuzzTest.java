@@ -29,6 +29,7 @@ import org.atelier4j.io.Json;
 import org.atelier4j.io.Npy;
 import org.atelier4j.io.Npz;
 import org.atelier4j.io.SafeTensors;
+import org.atelier4j.io.TorchFile;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.device.HostPool;
@@ -104,6 +105,12 @@ class ParserFuzzTest {
         fuzz("safetensors", 2000, good, b -> b, ofFile(ParserFuzzTest::readKnown));
         // the header's length always fits, so that the text itself is reached
         fuzz("headers", 3000, good, ParserFuzzTest::withFittingLength, ofFile(ParserFuzzTest::readKnown));
+    }
+
+    @Test
+    void torchFiles() throws IOException {
+        List<byte[]> good = golden("weights-zip.pth", "weights-legacy.pth", "weights-nested.pth");
+        fuzz("torch", 6000, good, b -> b, ofFile(TorchFile::read));
     }
 
     private static void readKnown(Path path) {
