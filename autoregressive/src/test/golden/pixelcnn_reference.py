@@ -33,7 +33,7 @@ class Stack(nn.Module):
 
 def center_mask(o, i, columns, include, colors, halves):
     """Ones left of the last column; there, output color t sees input color f if f < t, or f <= t where included."""
-    mask = torch.ones(o, i, 1, columns, dtype=torch.float64)
+    mask = torch.ones(o, i, 1, columns)
     for a in range(o):
         to = a % (o // halves) * colors // (o // halves)
         for b in range(i):

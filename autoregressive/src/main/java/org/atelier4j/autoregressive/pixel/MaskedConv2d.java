@@ -6,6 +6,7 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A convolution that sees only what comes before a pixel: rows above, and in its own row what lies to the left. (B, H, W,
@@ -53,24 +54,21 @@ public final class MaskedConv2d extends UnaryLayer {
     }
 
     private final Conv2d conv;
-    private final Tensor mask;
+    private final @Nullable Tensor mask; // null where it would cut nothing
 
     /** Makes a layer with bias and PyTorch's initial values. */
     public MaskedConv2d(Config config, Rng rng) {
         int middle = config.kernel() / 2;
         conv = child("conv", new Conv2d(config.in(), config.out(), config.kernel(), 1, middle, rng));
-        mask = TensorScope.outside(() -> TapMask.of(
-                conv.weight().shape(), middle, middle, new TapMask.Center(config.mask(), config.colors(), 1)));
+        var center = new TapMask.Center(config.mask(), config.colors(), 1);
+        mask = config.kernel() == 1 && !center.cuts()
+                ? null
+                : TensorScope.outside(() -> TapMask.of(conv.weight().shape(), middle, middle, center));
     }
 
     /** Returns the masked convolution of x (B, H, W, in): (B, H, W, out). */
     @Override
     public Tensor forward(Tensor x) {
-        return conv.forwardWith(effectiveWeight(), x);
-    }
-
-    /** Returns the weight (out, in, kernel, kernel) with zeros where it must not see. */
-    Tensor effectiveWeight() {
-        return conv.weight().mul(mask);
+        return mask == null ? conv.forward(x) : conv.forwardWith(conv.weight().mul(mask), x);
     }
 }
