@@ -1,5 +1,6 @@
 package org.atelier4j.vqvae;
 
+import java.util.Map;
 import org.atelier4j.data.Batch;
 import org.atelier4j.optim.GradientClip;
 import org.atelier4j.optim.Optimizer;
@@ -15,7 +16,7 @@ import org.atelier4j.train.TrainStep;
  * its start on, the discriminator from the same reconstructions.
  *
  * <p>All randomness of step n comes from stream n of the settings' stream: a resumed run needs nothing but n, beside weights
- * and optimizers. The report names {@code loss} (of the pixels), {@code perceptual}, the autoencoder's own terms,
+ * and optimizers. The report names {@code loss} (of the pixels), {@code perceptual}, the autoencoder's own terms and notes,
  * {@code adversarial}, {@code adversarialWeight} (w·λ), {@code discriminator}, {@code gradientNorm} (before clipping) and
  * {@code learningRate}.
  */
@@ -64,6 +65,9 @@ public final class AdversarialStep implements TrainStep<Batch> {
             for (Quantization.Term term : pass.terms()) {
                 objective = objective.add(term.value().mul(term.weight()));
                 report = report.with(term.name(), term.value().item());
+            }
+            for (Map.Entry<String, Double> note : pass.notes().entrySet()) {
+                report = report.with(note.getKey(), note.getValue());
             }
             double norm = generator.step(objective.backward(), settings.clip());
             pass.learn().run();

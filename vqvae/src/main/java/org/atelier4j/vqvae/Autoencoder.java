@@ -1,6 +1,9 @@
 package org.atelier4j.vqvae;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.autograd.NoGrad;
@@ -25,17 +28,24 @@ public interface Autoencoder {
      *
      * @param images reconstructed (B, H, W, C)
      * @param terms what is added to the loss of the images
+     * @param notes what a report says beside the terms
      * @param learn what must be done after the optimizer's step
      */
-    record Pass(Tensor images, List<Quantization.Term> terms, Runnable learn) {
-        /** Copies the list. */
+    record Pass(Tensor images, List<Quantization.Term> terms, Map<String, Double> notes, Runnable learn) {
+        /** Copies list and map. */
         public Pass {
             terms = List.copyOf(terms);
+            notes = Collections.unmodifiableMap(new TreeMap<>(notes));
         }
     }
 
-    /** Returns a VQ-VAE: its codebook's terms, which starts from the first batch and learns after each step. */
-    static Autoencoder of(VqVae model) {
+    /**
+     * Returns a VQ-VAE: its codebook's terms, which starts from the first batch and learns after each step. Notes are
+     * {@code used} and {@code perplexity} of the last whole epoch.
+     *
+     * @param usage counts the codes; also a listener of the loop
+     */
+    static Autoencoder of(VqVae model, CodebookUsage usage) {
         return new Autoencoder() {
             @Override
             public Pass pass(Tensor images, long step, Rng rng) {
@@ -45,10 +55,14 @@ public interface Autoencoder {
                     }
                 }
                 VqVae.Pass pass = model.forward(images, step, rng.split("codes"));
+                Quantization chosen = pass.quantization();
+                usage.add(chosen.codes());
+                CodeCounts epoch = usage.epoch();
                 return new Pass(
                         pass.images(),
-                        pass.quantization().terms(),
-                        () -> model.codebook().learn(pass.latents(), pass.quantization(), rng.split("learn")));
+                        chosen.terms(),
+                        Map.of("used", epoch.used(), "perplexity", epoch.perplexity()),
+                        () -> model.codebook().learn(pass.latents().detach(), chosen, rng.split("learn")));
             }
 
             @Override
@@ -76,6 +90,7 @@ public interface Autoencoder {
                 return new Pass(
                         pass.images(),
                         List.of(new Quantization.Term("divergence", divergenceCost, divergence)),
+                        Map.of(),
                         () -> {});
             }
 

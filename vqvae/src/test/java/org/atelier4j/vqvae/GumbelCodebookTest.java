@@ -1,0 +1,110 @@
+package org.atelier4j.vqvae;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.ShapeException;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorAssert;
+import org.junit.jupiter.api.Test;
+
+class GumbelCodebookTest {
+    private static final GumbelCodebook.Config CONFIG = new GumbelCodebook.Config(
+            16, 4, new Annealing(Annealing.Curve.COSINE, 1, 1e-6, 100), GumbelCodebook.Sample.HARD, 5e-4);
+
+    private final GumbelCodebook hard = new GumbelCodebook(CONFIG, Rng.of(1));
+    private final GumbelCodebook soft = new GumbelCodebook(CONFIG.withSample(GumbelCodebook.Sample.SOFT), Rng.of(1));
+    private final Tensor latents = Rng.of(2).normal(Shape.of(2, 3, 5, 4)); // (B, h, w, D)
+
+    @Test
+    void hardSamplesAreTheVectorsOfTheCodesThatAreReported() {
+        Quantization chosen = hard.quantize(latents, 0, Rng.of(3));
+
+        TensorAssert.assertThat(chosen.codes()).hasShape(2, 3, 5);
+        TensorAssert.assertThat(chosen.quantized().detach()).isCloseTo(hard.lookup(chosen.codes()), 1e-6, 1e-7);
+    }
+
+    @Test
+    void softSamplesAreMeansOfVectorsAndBecomeOneVectorAsTheTemperatureFalls() {
+        Quantization early = soft.quantize(latents, 0, Rng.of(3));
+        Quantization late = soft.quantize(latents, 100, Rng.of(3));
+
+        double apart =
+                early.quantized().sub(soft.lookup(early.codes())).abs().max().item();
+        assertThat(apart).isGreaterThan(0.1);
+        TensorAssert.assertThat(late.quantized().detach()).isCloseTo(soft.lookup(late.codes()), 1e-3, 1e-3);
+        TensorAssert.assertThat(late.codes()).isIdenticalTo(early.codes()); // same noise, same largest
+    }
+
+    @Test
+    void inEvaluationTheLikeliestCodeIsTakenWithoutChance() {
+        Tensor codes = hard.codes(latents);
+
+        TensorAssert.assertThat(codes)
+                .isIdenticalTo(hard.logits(latents).argMax(-1).reshape(2, 3, 5));
+        TensorAssert.assertThat(hard.codes(latents)).isIdenticalTo(codes);
+        Tensor drawn = hard.quantize(latents, 0, Rng.of(3)).codes();
+        assertThat(drawn.equal(codes).not().to(DType.FLOAT32).sum().item()).isGreaterThan(3); // training does draw
+    }
+
+    /** Why codes do not die here: the control is a nearest codebook, where vectors that are not chosen learn nothing. */
+    @Test
+    void everyCodeLearnsInEveryStep() {
+        Tensor one = latents.slice(0, 0, 1).slice(1, 0, 1).slice(2, 0, 1); // a single latent
+        NearestCodebook nearest = new NearestCodebook(NearestCodebook.Config.paper(16, 4), Rng.of(1));
+
+        assertThat(rowsWithGradient(soft, "embed.weight", one)).isEqualTo(16);
+        assertThat(rowsWithGradient(soft, "proj.weight", one)).isEqualTo(16);
+        assertThat(rowsWithGradient(hard, "proj.weight", one)).isEqualTo(16);
+        assertThat(rowsWithGradient(nearest, "embedding.weight", one)).isEqualTo(1);
+    }
+
+    private static int rowsWithGradient(Codebook codebook, String path, Tensor latents) {
+        Tensor parameter = codebook.parameters().get(path);
+        Quantization chosen = codebook.quantize(latents, 0, Rng.of(3));
+        Tensor loss = chosen.quantized().square().sum().add(chosen.loss());
+        Tensor slope = loss.backward().get(parameter).reshape(16, -1);
+        int rows = 0;
+        for (double norm : slope.norm(1).toDoubles()) {
+            rows += norm > 0 ? 1 : 0;
+        }
+        return rows;
+    }
+
+    @Test
+    void theDivergenceIsATermWithItsWeight() {
+        Quantization chosen = hard.quantize(latents, 0, Rng.of(3));
+
+        assertThat(chosen.terms()).singleElement().satisfies(term -> {
+            assertThat(term.name()).isEqualTo("divergence");
+            assertThat(term.weight()).isEqualTo(5e-4);
+            double expected =
+                    GumbelSoftmax.divergenceFromUniform(hard.logits(latents)).item();
+            assertThat(term.value().item()).isCloseTo(expected, within(1e-6));
+        });
+    }
+
+    @Test
+    void chanceComesFromTheGivenStreamAlone() {
+        Tensor first = hard.quantize(latents, 0, Rng.of(3)).codes();
+
+        TensorAssert.assertThat(hard.quantize(latents, 0, Rng.of(3)).codes()).isIdenticalTo(first);
+        Tensor other = hard.quantize(latents, 0, Rng.of(4)).codes();
+        assertThat(other.toInts()).isNotEqualTo(first.toInts());
+    }
+
+    @Test
+    void messagesSayWhatMustHold() {
+        assertThatThrownBy(() -> hard.codes(Tensor.zeros(2, 3, 5, 7)))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("Codebook: latents must be (B, h, w, 4), got [2, 3, 5, 7]");
+        assertThatThrownBy(() -> CONFIG.withDivergenceCost(-1))
+                .hasMessage("GumbelCodebook: divergence cost must be >= 0, got -1.0");
+        assertThatThrownBy(() -> GumbelCodebook.Config.standard(0, 4, 10))
+                .hasMessage("GumbelCodebook: size and width must be >= 1, got 0 and 4");
+    }
+}
