@@ -78,6 +78,16 @@ public final class FrozenClassifier implements ImageClassifier {
         return load(file, sha256(file));
     }
 
+    /**
+     * Returns a network that was just trained, without a file; its hash is "".
+     *
+     * @param net in its folded form; from now on it must not be changed
+     */
+    public static FrozenClassifier of(String name, List<String> classNames, ClassifierNet net) {
+        Check.that(net.config().folded(), "FrozenClassifier: net must be folded, got %s", net.config());
+        return new FrozenClassifier(name, "", classNames, net);
+    }
+
     /** Loads a file whose hash is known. */
     static FrozenClassifier load(Path file, String hash) {
         try (TensorScope scope = TensorScope.open();
