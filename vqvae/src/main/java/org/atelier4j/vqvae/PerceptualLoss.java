@@ -3,6 +3,7 @@ package org.atelier4j.vqvae;
 import java.util.List;
 import org.atelier4j.model.FeatureExtractor;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -33,7 +34,7 @@ public final class PerceptualLoss {
                 y.shape());
         List<Tensor> left = network.maps(x);
         List<Tensor> right = network.maps(y);
-        Tensor sum = Tensor.scalar(0);
+        Tensor sum = Tensor.full(0, x.dtype(), Shape.scalar()).to(x.device());
         for (int l = 0; l < left.size(); l++) {
             Tensor difference = unit(left.get(l)).sub(unit(right.get(l))); // (B, h, w, c)
             sum = sum.add(difference.square().sum(-1).mean());
