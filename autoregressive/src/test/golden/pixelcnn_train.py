@@ -78,7 +78,7 @@ def main():
             for a, p in zip(average.parameters(), net.parameters()):
                 a.lerp_(p, 1 - decay)
         if step % 50 == 0:
-            log.write(json.dumps({"step": step, "loss": float(loss), "seconds": time.time() - start}) + "\n")
+            log.write(json.dumps({"step": step, "loss": float(loss.detach()), "seconds": time.time() - start}) + "\n")
             log.flush()
     seconds = time.time() - start
     torch.save(average.state_dict(), sys.argv[2] + ".pt")
