@@ -23,11 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TensorScope implements AutoCloseable {
     private static final ThreadLocal<@Nullable TensorScope> INNERMOST = new ThreadLocal<>();
+    private static final int FEW = 4;
 
     private final @Nullable TensorScope parent;
     private final Thread owner = Thread.currentThread();
     private final List<Storage> made = new ArrayList<>();
-    private final List<Storage> kept = new ArrayList<>();
+    private Set<Storage> kept = Set.of(); // replaced when something is kept: most scopes keep nothing
     private boolean closed;
 
     private TensorScope(@Nullable TensorScope parent) {
@@ -53,6 +54,9 @@ public final class TensorScope implements AutoCloseable {
 
     /** Returns {@code tensor}, whose memory now outlives this scope, and those that are open inside it. */
     public Tensor keep(Tensor tensor) {
+        if (kept.isEmpty()) {
+            kept = Collections.newSetFromMap(new IdentityHashMap<>(FEW));
+        }
         kept.add(tensor.storage());
         return tensor;
     }
@@ -91,15 +95,11 @@ public final class TensorScope implements AutoCloseable {
         Check.state(Thread.currentThread() == owner, "TensorScope: must be closed by the thread that opened it");
         Check.state(INNERMOST.get() == this, "TensorScope: scopes must be closed in reverse order of opening");
         closed = true;
-        Set<Storage> survivors = Collections.newSetFromMap(new IdentityHashMap<>());
-        for (TensorScope scope = this; scope != null; scope = scope.parent) {
-            survivors.addAll(scope.kept);
-        }
         for (Storage storage : made) {
             if (storage.isReleased()) {
                 continue;
             }
-            if (!survivors.contains(storage)) {
+            if (!isKept(storage)) {
                 storage.release();
             } else if (parent != null) {
                 parent.made.add(storage);
@@ -112,5 +112,15 @@ public final class TensorScope implements AutoCloseable {
         } else {
             INNERMOST.set(parent);
         }
+    }
+
+    /** Returns whether this scope or one around it keeps a storage. */
+    private boolean isKept(Storage storage) {
+        for (TensorScope scope = this; scope != null; scope = scope.parent) {
+            if (scope.kept.contains(storage)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

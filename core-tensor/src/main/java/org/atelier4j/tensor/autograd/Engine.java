@@ -174,24 +174,20 @@ final class Engine {
 
     private void distribute(Node node, Op op, List<Tensor> gradients) {
         List<Tensor> inputs = node.inputs();
-        Check.state(
-                gradients.size() == inputs.size(),
-                "backward of %s: there must be one gradient (or null) for each of the %d inputs, got %d",
-                op.name(),
-                inputs.size(),
-                gradients.size());
+        if (gradients.size() != inputs.size()) {
+            throw new IllegalStateException(
+                    "backward of %s: there must be one gradient (or null) for each of the %d inputs, got %d"
+                            .formatted(op.name(), inputs.size(), gradients.size()));
+        }
         for (int i = 0; i < inputs.size(); i++) {
             Tensor x = inputs.get(i);
             Node target = x.node();
             Tensor g = gradients.get(i);
             if (g != null && target != null && node.needsGradient(i)) {
-                Check.state(
-                        g.dtype() == x.dtype(),
-                        "backward of %s: gradient %d must have the input's dtype %s, got %s",
-                        op.name(),
-                        i,
-                        x.dtype(),
-                        g.dtype());
+                if (g.dtype() != x.dtype()) {
+                    throw new IllegalStateException("backward of %s: gradient %d must have the input's dtype %s, got %s"
+                            .formatted(op.name(), i, x.dtype(), g.dtype()));
+                }
                 arrive(target, unbroadcast(op, g, x.shape()));
             }
         }

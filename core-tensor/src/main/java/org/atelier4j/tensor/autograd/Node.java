@@ -109,7 +109,11 @@ public final class Node {
      * @throws IllegalStateException if its value was assigned since
      */
     public Tensor input(int i) {
-        return unchanged(inputs.get(i), inputVersions[i], "input " + i);
+        Tensor x = inputs.get(i);
+        if (x.storage().version() != inputVersions[i]) {
+            throw assigned("input " + i, x);
+        }
+        return x;
     }
 
     /** Returns whether the gradient of an input is asked for. */
@@ -123,7 +127,11 @@ public final class Node {
      * @throws IllegalStateException if its value was assigned since
      */
     public Tensor saved(int i) {
-        return unchanged(saved.get(i), savedVersions[i], "saved tensor " + i);
+        Tensor x = saved.get(i);
+        if (x.storage().version() != savedVersions[i]) {
+            throw assigned("saved tensor " + i, x);
+        }
+        return x;
     }
 
     /**
@@ -135,17 +143,15 @@ public final class Node {
         if (output == null) {
             throw new IllegalStateException("node: a leaf has no output");
         }
-        return unchanged(output, outputVersion, "the output");
+        if (output.storage().version() != outputVersion) {
+            throw assigned("the output", output);
+        }
+        return output;
     }
 
-    private Tensor unchanged(Tensor x, long version, String what) {
-        Check.state(
-                x.storage().version() == version,
-                "backward of %s: %s of shape %s was assigned a new value after it was recorded",
-                op == null ? "leaf" : op.name(),
-                what,
-                x.shape());
-        return x;
+    private IllegalStateException assigned(String what, Tensor x) {
+        return new IllegalStateException("backward of %s: %s of shape %s was assigned a new value after it was recorded"
+                .formatted(op == null ? "leaf" : op.name(), what, x.shape()));
     }
 
     private static long[] versions(List<Tensor> tensors) {

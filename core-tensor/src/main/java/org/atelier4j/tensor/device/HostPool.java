@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.DType;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +32,42 @@ public final class HostPool {
 
     private HostPool() {}
 
-    /** A block of memory; {@code base} is what malloc returned, {@code bytes} the aligned part. */
-    record Block(Pointer base, long address, ByteBuffer bytes, long capacity) {}
+    /** A block of memory, owned by one storage after the other, mostly of one type and length. */
+    static final class Block {
+        private final Pointer base; // what malloc returned
+        private final long address; // where the aligned part of it begins
+        private final ByteBuffer bytes; // the aligned part
+        private final long capacity;
+        private @Nullable HostView view; // of the storage that had it last
+
+        Block(Pointer base, long address, long capacity) {
+            this.base = base;
+            this.address = address;
+            this.bytes = HostStorage.memory(address, capacity);
+            this.capacity = capacity;
+        }
+
+        long address() {
+            return address;
+        }
+
+        /** Returns the aligned part, all of it; for access by index only. */
+        ByteBuffer bytes() {
+            return bytes;
+        }
+
+        long capacity() {
+            return capacity;
+        }
+
+        /** Returns its first elements as buffers; called by its owner only. */
+        HostView view(DType dtype, long length) {
+            if (view == null || !view.is(dtype, length)) {
+                view = HostView.of(bytes, dtype, length);
+            }
+            return view;
+        }
+    }
 
     /** Returns the bytes held from the operating system, in use or pooled. */
     public synchronized long reservedBytes() {
@@ -46,7 +81,7 @@ public final class HostPool {
 
     /** Gives all unused blocks back to the operating system. */
     public synchronized void trim() {
-        free.values().forEach(blocks -> blocks.forEach(b -> Pointer.free(b.base())));
+        free.values().forEach(blocks -> blocks.forEach(b -> Pointer.free(b.base)));
         free.clear();
         reservedBytes -= pooledBytes;
         pooledBytes = 0;
@@ -63,8 +98,8 @@ public final class HostPool {
     }
 
     synchronized void give(Block block) {
-        free.computeIfAbsent(block.capacity(), c -> new ArrayDeque<>()).push(block);
-        pooledBytes += block.capacity();
+        free.computeIfAbsent(block.capacity, c -> new ArrayDeque<>()).push(block);
+        pooledBytes += block.capacity;
     }
 
     private synchronized @Nullable Block reuse(long capacity) {
@@ -112,7 +147,7 @@ public final class HostPool {
         synchronized (this) {
             reservedBytes += capacity;
         }
-        return new Block(base, address, HostStorage.memory(address, capacity), capacity);
+        return new Block(base, address, capacity);
     }
 
     /** Rounds up to the next of eight steps between powers of two, at least one alignment unit. */

@@ -1,9 +1,7 @@
 package org.atelier4j.tensor.device;
 
 import java.lang.ref.Cleaner;
-import java.nio.Buffer;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
@@ -28,14 +26,13 @@ public final class HostStorage extends Storage {
 
     private final HostPool.@Nullable Block block;
     private final @Nullable Object owner;
-    private final ByteBuffer bytes;
-    private final Buffer elements;
+    private final HostView view;
     private final long address;
     private Cleaner.@Nullable Cleanable managed;
     private @Nullable Object companion;
 
     HostStorage(Device device, DType dtype, long length, HostPool.Block block) {
-        this(device, dtype, length, block, null, block.bytes(), block.address());
+        this(device, dtype, length, block, null, block.view(dtype, length), block.address());
     }
 
     private HostStorage(
@@ -44,21 +41,13 @@ public final class HostStorage extends Storage {
             long length,
             HostPool.@Nullable Block block,
             @Nullable Object owner,
-            ByteBuffer memory,
+            HostView view,
             long address) {
         super(device, dtype, length);
         this.block = block;
         this.owner = owner;
         this.address = address;
-        this.bytes = memory.slice(0, Math.toIntExact(length * dtype.bytes())).order(ByteOrder.nativeOrder());
-        this.elements = switch (dtype) {
-            case FLOAT32 -> bytes.asFloatBuffer();
-            case FLOAT64 -> bytes.asDoubleBuffer();
-            case BFLOAT16 -> bytes.asShortBuffer();
-            case INT32 -> bytes.asIntBuffer();
-            case INT64 -> bytes.asLongBuffer();
-            case UINT8, BOOL -> bytes;
-        };
+        this.view = view;
     }
 
     /**
@@ -72,7 +61,8 @@ public final class HostStorage extends Storage {
                 size <= Integer.MAX_VALUE,
                 "Tensor: a tensor on the CPU must be smaller than 2 GiB, got %d bytes",
                 size);
-        return new HostStorage(Device.cpu(), dtype, length, null, owner, memory(address, size), address);
+        HostView view = HostView.of(memory(address, size), dtype, length);
+        return new HostStorage(Device.cpu(), dtype, length, null, owner, view, address);
     }
 
     /** Returns a buffer over raw memory. */
@@ -97,37 +87,37 @@ public final class HostStorage extends Storage {
     /** Returns all bytes in native order; for access by index only, since everybody shares the buffer. */
     public ByteBuffer bytes() {
         checkAlive();
-        return bytes;
+        return view.bytes();
     }
 
     /** Returns the elements of FLOAT32 storage; for access by index only. */
     public FloatBuffer floats() {
         checkAlive();
-        return (FloatBuffer) elements;
+        return (FloatBuffer) view.elements();
     }
 
     /** Returns the elements of FLOAT64 storage; for access by index only. */
     public DoubleBuffer doubles() {
         checkAlive();
-        return (DoubleBuffer) elements;
+        return (DoubleBuffer) view.elements();
     }
 
     /** Returns the elements of INT32 storage; for access by index only. */
     public IntBuffer ints() {
         checkAlive();
-        return (IntBuffer) elements;
+        return (IntBuffer) view.elements();
     }
 
     /** Returns the elements of INT64 storage; for access by index only. */
     public LongBuffer longs() {
         checkAlive();
-        return (LongBuffer) elements;
+        return (LongBuffer) view.elements();
     }
 
     /** Returns the bits of BFLOAT16 storage; for access by index only. */
     public ShortBuffer shorts() {
         checkAlive();
-        return (ShortBuffer) elements;
+        return (ShortBuffer) view.elements();
     }
 
     /** Returns whether the garbage collector owns this memory, as it does for parameters, and not a scope. */

@@ -1,15 +1,20 @@
 package org.atelier4j.tensor.kernel;
 
 /**
- * Arrays that a thread uses again and again, so that loops over tiles leave no garbage. An array lives until the same
- * slot (0 to 7) of the same kind is asked for again on the same thread; its contents are arbitrary. Large ones are not
- * kept.
+ * Arrays that a thread uses again and again, so that loops leave no garbage. An array lives until the same slot of the
+ * same kind is asked for again on the same thread; its contents are arbitrary. Large ones are not kept.
+ *
+ * <p>Slots 0 to 7 belong to loops over tiles, slots from {@link #CALL} to {@link #CALL} + 7 to a kernel call as a whole,
+ * whose own thread runs such loops in between.
  */
 public final class Scratch {
-    /** The slot that {@link Elements} uses for conversions, beyond those of loops, 0 to 7. */
-    static final int CONVERSION = 8;
+    /** The first of the slots for what lasts as long as a kernel call. */
+    public static final int CALL = 8;
 
-    private static final int SLOTS = 9;
+    /** The slot that {@link Elements} uses for conversions. */
+    static final int CONVERSION = 16;
+
+    private static final int SLOTS = 17;
     private static final int KEPT = 1 << 18;
 
     private static final ThreadLocal<Scratch> LOCAL = ThreadLocal.withInitial(Scratch::new);

@@ -62,14 +62,14 @@ final class GroupNorm {
     // --- forward ----------------------------------------------------------------------------------------------------
 
     void forward(Tensor x, @Nullable Tensor gamma, @Nullable Tensor beta, Tensor out, Tensor mean, Tensor rstd) {
-        float[] g = coefficients(gamma, 1);
-        float[] b = coefficients(beta, 0);
+        float[] g = lasting(0, gamma, 1);
+        float[] b = lasting(1, beta, 0);
         FloatBuffer source = Memory.floats(x);
-        float[] means = new float[batch * norm.groups()];
-        float[] rstds = new float[batch * norm.groups()];
-        float[] scale = new float[batch * channels];
-        float[] shift = new float[batch * channels];
-        double[] sums = new double[batch * chunks * 2 * channels];
+        float[] means = lasting(2, batch * norm.groups());
+        float[] rstds = lasting(3, batch * norm.groups());
+        float[] scale = lasting(4, batch * channels);
+        float[] shift = lasting(5, batch * channels);
+        double[] sums = Scratch.doubles(Scratch.CALL, batch * chunks * 2 * channels);
         overImages(
                 (n, c) -> moments(source, n, c, sums),
                 n -> {
@@ -82,8 +82,8 @@ final class GroupNorm {
                     }
                 },
                 (n, c) -> affine(x, out, n, c, scale, shift));
-        Memory.floats(mean).put(0, means);
-        Memory.floats(rstd).put(0, rstds);
+        Memory.floats(mean).put(0, means, 0, batch * norm.groups());
+        Memory.floats(rstd).put(0, rstds, 0, batch * norm.groups());
     }
 
     /** Sums of {@code x − pivot} and its square per channel over a chunk. */
@@ -144,7 +144,7 @@ final class GroupNorm {
 
     /** {@code y = act(x·scale + shift)} over a chunk; oneDNN's SiLU runs on this thread alone. */
     private void affine(Tensor x, Tensor y, int n, int chunk, float[] scale, float[] shift) {
-        affine(Memory.floats(x), Memory.floats(y).slice(first(n, chunk), count(chunk)), n, chunk, scale, shift);
+        affine(Memory.floats(x), Memory.floats(y), n, chunk, scale, shift);
         if (norm.silu()) {
             long at = Memory.address(y) + Float.BYTES * (long) first(n, chunk);
             Elementwise.unary(SILU, count(chunk), at, at);
@@ -158,7 +158,7 @@ final class GroupNorm {
         for (int row = chunk * chunkRows; row < end(chunk); ) {
             int length = load(x, n, row, end(chunk), t);
             multiplyAdd(t, a, b, length);
-            y.put((row - chunk * chunkRows) * channels, t, 0, length);
+            y.put((n * positions + row) * channels, t, 0, length);
             row += length / channels;
         }
     }
@@ -188,21 +188,21 @@ final class GroupNorm {
             Tensor dx,
             @Nullable Tensor dGamma,
             @Nullable Tensor dBeta) {
-        Saved saved =
-                new Saved(x, dy, dx, coefficients(gamma, 1), coefficients(beta, 0), mean.toFloats(), rstd.toFloats());
-        double[] sums = new double[batch * chunks * 2 * channels];
-        float[] p = new float[batch * channels];
-        float[] q = new float[batch * channels];
-        float[] r = new float[batch * channels];
+        Saved saved = new Saved(
+                x, dy, dx, lasting(0, gamma, 1), lasting(1, beta, 0), lasting(2, mean, 0), lasting(3, rstd, 0));
+        double[] sums = Scratch.doubles(Scratch.CALL, batch * chunks * 2 * channels);
+        float[] p = lasting(4, batch * channels);
+        float[] q = lasting(5, batch * channels);
+        float[] r = lasting(6, batch * channels);
         overImages(
                 (n, c) -> products(saved, n, c, sums),
                 n -> coefficients(saved, n, sums, p, q, r),
                 (n, c) -> combine(saved, n, c, p, q, r));
         if (dGamma != null) {
-            Memory.floats(dGamma).put(0, parameterGradient(sums, channels, saved.rstd()));
+            parameterGradient(sums, channels, saved.rstd(), dGamma);
         }
         if (dBeta != null) {
-            Memory.floats(dBeta).put(0, parameterGradient(sums, 0, null));
+            parameterGradient(sums, 0, null, dBeta);
         }
     }
 
@@ -227,8 +227,8 @@ final class GroupNorm {
 
     /** Computes {@code z = x̂ γ + β} again and writes {@code g = dy·SiLU'(z)} to dx, which it returns. */
     private Tensor throughSilu(Saved saved, int n, int chunk) {
-        float[] scale = new float[channels];
-        float[] shift = new float[channels];
+        float[] scale = Scratch.floats(6, channels);
+        float[] shift = Scratch.floats(7, channels);
         for (int i = 0; i < channels; i++) {
             int group = n * norm.groups() + i / (channels / norm.groups());
             scale[i] = saved.gamma()[n * affineStep + i] * saved.rstd()[group];
@@ -331,9 +331,11 @@ final class GroupNorm {
         }
     }
 
-    /** Gradient of gamma or beta: per image as it is, or summed over images. */
-    private float[] parameterGradient(double[] sums, int which, float @Nullable [] factor) {
-        double[] gradient = new double[affineStep == 0 ? channels : batch * channels];
+    /** Writes the gradient of gamma or beta: per image as it is, or summed over images. */
+    private void parameterGradient(double[] sums, int which, float @Nullable [] factor, Tensor into) {
+        int length = affineStep == 0 ? channels : batch * channels;
+        double[] gradient = Scratch.doubles(Scratch.CALL + 1, length);
+        Arrays.fill(gradient, 0, length, 0);
         int size = channels / norm.groups();
         for (int n = 0; n < batch; n++) {
             for (int i = 0; i < channels; i++) {
@@ -341,11 +343,10 @@ final class GroupNorm {
                 gradient[n * affineStep + i] += f * total(sums, n, which, i);
             }
         }
-        float[] rounded = new float[gradient.length];
-        for (int i = 0; i < rounded.length; i++) {
-            rounded[i] = (float) gradient[i];
+        FloatBuffer rounded = Memory.floats(into);
+        for (int i = 0; i < length; i++) {
+            rounded.put(i, (float) gradient[i]);
         }
-        return rounded;
     }
 
     // --- images, chunks and tiles -----------------------------------------------------------------------------------
@@ -444,12 +445,21 @@ final class GroupNorm {
         }
     }
 
-    private float[] coefficients(@Nullable Tensor values, float otherwise) {
-        if (values != null) {
-            return values.toFloats();
+    /** Returns an array of this call, of at least n floats. */
+    private static float[] lasting(int slot, int n) {
+        return Scratch.floats(Scratch.CALL + slot, n);
+    }
+
+    /** Returns a tensor's values, or one value for each channel, in an array of this call. */
+    private float[] lasting(int slot, @Nullable Tensor values, float otherwise) {
+        if (values == null) {
+            float[] all = lasting(slot, channels);
+            Arrays.fill(all, 0, channels, otherwise);
+            return all;
         }
-        float[] all = new float[channels];
-        Arrays.fill(all, otherwise);
+        int n = Math.toIntExact(values.size());
+        float[] all = lasting(slot, n);
+        Memory.floats(values).get(0, all, 0, n);
         return all;
     }
 }

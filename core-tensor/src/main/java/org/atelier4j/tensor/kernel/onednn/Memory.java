@@ -13,9 +13,12 @@ final class Memory {
         return ((HostStorage) x.storage()).address() + x.offset() * x.dtype().bytes();
     }
 
-    /** Returns the elements of a FLOAT32 tensor, index 0 being its first. */
+    /** Returns the elements of a FLOAT32 tensor, index 0 being its first; for access by index only. */
     static FloatBuffer floats(Tensor x) {
         FloatBuffer all = ((HostStorage) x.storage()).floats();
+        if (x.offset() == 0 && x.size() == x.storage().length()) {
+            return all;
+        }
         return all.slice(Math.toIntExact(x.offset()), Math.toIntExact(x.size()));
     }
 }

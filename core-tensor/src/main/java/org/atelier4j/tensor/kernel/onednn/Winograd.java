@@ -137,7 +137,7 @@ final class Winograd {
     /** Writes {@code G g Gᵀ} for each pair of channels as 16 matrices (C, O), of the turned kernel (O, C). */
     private static void transformWeight(Tensor weight, Tensor memory, boolean turned) {
         FloatBuffer into = ((HostStorage) memory.storage()).bytes().asFloatBuffer();
-        float[] w = weight.toFloats();
+        FloatBuffer w = Memory.floats(weight);
         int outer = weight.dim(turned ? 0 : 1);
         int inner = weight.dim(turned ? 1 : 0);
         int channels = weight.dim(1);
@@ -156,14 +156,14 @@ final class Winograd {
     }
 
     /**
-     * One kernel of 3×3 taps, {@code tap} apart from {@code w[at]} on, becomes 4×4 numbers at {@code t[k·step + i]}; G has
+     * One kernel of 3×3 taps, {@code tap} apart from {@code at} on, becomes 4×4 numbers at {@code t[k·step + i]}; G has
      * rows 100, ½½½, ½−½½, 001.
      */
-    private static void transformKernel(float[] w, int at, int tap, float[] t, int i, int step) {
+    private static void transformKernel(FloatBuffer w, int at, int tap, float[] t, int i, int step) {
         for (int column = 0; column < 3; column++) {
-            float a = w[at + tap * column];
-            float b = w[at + tap * (3 + column)];
-            float c = w[at + tap * (6 + column)];
+            float a = w.get(at + tap * column);
+            float b = w.get(at + tap * (3 + column));
+            float c = w.get(at + tap * (6 + column));
             float even = 0.5f * (a + c);
             float odd = 0.5f * b;
             t[column * step + i] = a;
