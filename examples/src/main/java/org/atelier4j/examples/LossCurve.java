@@ -22,7 +22,7 @@ final class LossCurve {
     private static final Logger LOG = LoggerFactory.getLogger(LossCurve.class);
     private static final int PARTS = 20;
     private static final Color PALE = new Color(0xB0, 0xC4, 0xDE);
-    private static final Color STRONG = new Color(0x1F, 0x4E, 0x9A);
+    static final Color STRONG = new Color(0x1F, 0x4E, 0x9A);
 
     private final double[] images;
     private final double[] loss;

@@ -5,94 +5,63 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import org.atelier4j.diffusion.pipeline.Objective;
-import org.atelier4j.diffusion.unet.UNetConfig;
+import org.atelier4j.data.Datasets;
 import org.atelier4j.io.Json;
-import org.atelier4j.optim.LearningRate;
-import org.atelier4j.tensor.Check;
 import org.atelier4j.train.TrainingLength;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that decides what a training run does; stands in {@code config.json} of its folder. The same configuration on the same
- * data gives the same model, bit for bit on the same kernels.
+ * All that decides what a training run does, whatever family of models it trains; stands in {@code config.json} of its
+ * folder. The same configuration on the same data gives the same model, bit for bit on the same kernels.
  *
- * @param network sizes of the network
- * @param data name of the data set
- * @param length when the run is over
- * @param optimization how the network is changed
- * @param objective what it learns
- * @param labelDropout part of the images whose class is hidden in training, in [0, 1): what guidance needs
- * @param seed of all randomness
+ * <p>A family has a record of its own settings beside these, and a {@link Run}.
  */
-record RunConfig(
-        UNetConfig network,
-        String data,
-        TrainingLength length,
-        Optimization optimization,
-        Objective objective,
-        double labelDropout,
-        long seed) {
+interface RunConfig {
+    /** Key of the family in {@code config.json}; files of the time when there was only diffusion have none. */
+    String FAMILY = "family";
 
-    /**
-     * How a network is changed.
-     *
-     * @param batch images in a step
-     * @param learningRate highest rate of AdamW; it falls along half a cosine to {@value #LAST_RATE} of it
-     * @param warmUp steps in which the rate rises
-     * @param maxNorm norm at which gradients are clipped
-     * @param emaHalfLife memory of the averaged weights, in images
-     */
-    record Optimization(int batch, double learningRate, long warmUp, double maxNorm, double emaHalfLife) {
-        private static final double LAST_RATE = 0.02;
+    /** Returns the name of the family, which is also that of its command, as {@code diffusion}. */
+    String family();
 
-        Optimization {
-            Check.that(batch >= 1, "batch: must be >= 1, got %d", batch);
-            Check.that(learningRate > 0, "learning rate: must be > 0, got %s", learningRate);
-        }
+    /** Returns the name of the data set. */
+    String data();
 
-        Optimization with(int otherBatch, double otherRate) {
-            return new Optimization(otherBatch, otherRate, warmUp, maxNorm, emaHalfLife);
-        }
+    /** Returns when the run is over. */
+    TrainingLength length();
 
-        /** Returns the rate of each step of a run. */
-        LearningRate schedule(long steps) {
-            return LearningRate.cosine(learningRate, LAST_RATE * learningRate, Math.max(1, steps))
-                    .warmUp(Math.max(1, Math.min(warmUp, steps / 10)));
-        }
-    }
+    /** Returns how the network is changed. */
+    Optimization optimization();
 
-    RunConfig {
-        Check.that(labelDropout >= 0 && labelDropout < 1, "label dropout: must lie in [0, 1), got %s", labelDropout);
-    }
+    /** Returns the seed of all randomness. */
+    long seed();
+
+    /** Returns the same with another length. */
+    RunConfig withLength(TrainingLength other);
+
+    /** Returns the same with another optimization. */
+    RunConfig withOptimization(Optimization other);
+
+    /** Returns all settings but the family as a tree for {@link Json}. */
+    Map<String, Object> toTree();
+
+    /** Returns a new model in training. */
+    Run<?> start(Datasets.Resolved found);
 
     /** Returns the number of steps that the run takes. */
-    long steps() {
-        return switch (length.unit()) {
-            case STEPS -> length.amount();
-            case IMAGES -> (length.amount() + optimization.batch() - 1) / optimization.batch();
+    default long steps() {
+        int batch = optimization().batch();
+        return switch (length().unit()) {
+            case STEPS -> length().amount();
+            case IMAGES -> (length().amount() + batch - 1) / batch;
         };
     }
 
-    RunConfig withLength(TrainingLength other) {
-        return new RunConfig(network, data, other, optimization, objective, labelDropout, seed);
-    }
-
     /** Writes this as JSON. */
-    void save(Path file) {
-        Json.save(file, toTree());
-    }
-
-    private Map<String, Object> toTree() {
+    default void save(Path file) {
         Map<String, Object> tree = new LinkedHashMap<>();
-        tree.put("network", network);
-        tree.put("data", data);
-        tree.put("length", length);
-        tree.put("optimization", optimization);
-        tree.put("objective", objective.toTree());
-        tree.put("labelDropout", labelDropout);
-        tree.put("seed", seed);
-        return tree;
+        tree.put(FAMILY, family());
+        tree.putAll(toTree());
+        Json.save(file, tree);
     }
 
     /**
@@ -101,24 +70,31 @@ record RunConfig(
      * @throws IllegalArgumentException naming the file and everything missing, unknown or wrong in it
      */
     static RunConfig load(Path file) {
-        Map<String, @Nullable Object> tree = Json.read(file);
+        Map<String, @Nullable Object> tree = new LinkedHashMap<>(Json.read(file));
+        Object family = tree.remove(FAMILY);
         try {
-            Shell shell = Json.record(Shell.class, without(tree, "objective"));
-            return new RunConfig(
-                    shell.network,
-                    shell.data,
-                    shell.length,
-                    shell.optimization,
-                    Objective.ofTree(Json.object(tree.get("objective"), file)),
-                    shell.labelDropout,
-                    shell.seed);
+            return ofTree(family == null ? DiffusionConfig.FAMILY : String.valueOf(family), tree, file);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
         }
     }
 
+    private static RunConfig ofTree(String family, Map<String, @Nullable Object> tree, Path file) {
+        return switch (family) {
+            case DiffusionConfig.FAMILY -> DiffusionConfig.ofTree(tree, file);
+            case VqVaeRunConfig.FAMILY -> VqVaeRunConfig.ofTree(tree, file);
+            case VqGanRunConfig.FAMILY -> VqGanRunConfig.ofTree(tree, file);
+            case AutoencoderKlRunConfig.FAMILY -> AutoencoderKlRunConfig.ofTree(tree);
+            default ->
+                throw new IllegalArgumentException("family: must be one that this version trains, got " + family);
+        };
+    }
+
     /** Returns the names of the settings in which two configurations differ, the length aside. */
     static List<String> differences(RunConfig a, RunConfig b) {
+        if (!a.family().equals(b.family())) {
+            return List.of(FAMILY);
+        }
         Map<String, Object> left = a.toTree();
         Map<String, Object> right = b.toTree();
         TreeSet<String> names = new TreeSet<>();
@@ -128,20 +104,5 @@ record RunConfig(
             }
         });
         return List.copyOf(names);
-    }
-
-    /** Everything but the objective, of which there are several kinds. */
-    private record Shell(
-            UNetConfig network,
-            String data,
-            TrainingLength length,
-            Optimization optimization,
-            double labelDropout,
-            long seed) {}
-
-    private static Map<String, @Nullable Object> without(Map<String, @Nullable Object> tree, String name) {
-        Map<String, @Nullable Object> rest = new LinkedHashMap<>(tree);
-        rest.remove(name);
-        return rest;
     }
 }

@@ -18,7 +18,7 @@ class RunConfigTest {
     @TempDir
     private Path folder;
 
-    private final RunConfig config = Preset.QUICK.config(Datasets.resolve("toy-shapes"), 3);
+    private final DiffusionConfig config = Preset.QUICK.config(Datasets.resolve("toy-shapes"), 3);
     private Path file;
 
     @BeforeEach
@@ -26,8 +26,8 @@ class RunConfigTest {
         file = folder.resolve("config.json");
     }
 
-    private RunConfig with(Objective objective) {
-        return new RunConfig(
+    private DiffusionConfig with(Objective objective) {
+        return new DiffusionConfig(
                 config.network(), config.data(), config.length(), config.optimization(), objective, 0.1, 3);
     }
 
@@ -63,7 +63,7 @@ class RunConfigTest {
 
     @Test
     void differencesNameSettingsButNotTheLength() {
-        RunConfig other = with(Objective.Edm.paper()).withLength(TrainingLength.steps(1));
+        DiffusionConfig other = with(Objective.Edm.paper()).withLength(TrainingLength.steps(1));
 
         assertThat(RunConfig.differences(config, other)).containsExactly("objective");
         assertThat(RunConfig.differences(config, config.withLength(TrainingLength.steps(9))))
@@ -82,7 +82,7 @@ class RunConfigTest {
 
     @Test
     void theRateRisesAndThenFallsToAFiftieth() {
-        LearningRate rate = new RunConfig.Optimization(64, 1e-3, 100, 1, 1000).schedule(2000);
+        LearningRate rate = new Optimization(64, 1e-3, 100, 1, 1000).schedule(2000);
 
         assertThat(rate.at(0)).isLessThan(2e-5);
         assertThat(rate.at(100)).isBetween(0.98e-3, 1e-3);

@@ -1,76 +1,79 @@
 package org.atelier4j.vqvae;
 
-import org.atelier4j.model.CodeGrid;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.NamedTensors;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.train.StepListener;
+import org.atelier4j.train.StepReport;
+import org.atelier4j.train.TrainingProgress;
 
 /**
- * How often each code was chosen, over as many batches as are added: a whole epoch, as a batch holds too few codes to tell
- * which are never used.
+ * Watches how a codebook is used over whole epochs of training. A single batch holds too few codes to tell which are never
+ * used, and its perplexity misleads.
+ *
+ * <p>A {@link VqVaeStep} adds the codes of each batch; as a listener of the loop this begins anew after each epoch. Its
+ * state belongs into checkpoints, so that a resumed run counts on.
  */
-public final class CodebookUsage {
-    private final long[] counts;
+public final class CodebookUsage implements StepListener {
+    private final long batchesPerEpoch;
+    private CodeCounts running;
+    private CodeCounts finished;
 
-    /** Starts at no uses of K codes. */
-    public CodebookUsage(int size) {
-        Check.that(size >= 1, "CodebookUsage: size must be >= 1, got %d", size);
-        counts = new long[size];
+    /**
+     * Starts at no uses.
+     *
+     * @param size K, the number of codes
+     * @param batchesPerEpoch how many batches show every image once, ≥ 1
+     */
+    public CodebookUsage(int size, long batchesPerEpoch) {
+        Check.that(batchesPerEpoch >= 1, "CodebookUsage: batches per epoch must be >= 1, got %d", batchesPerEpoch);
+        this.batchesPerEpoch = batchesPerEpoch;
+        running = new CodeCounts(size);
+        finished = new CodeCounts(size);
     }
 
-    /** Counts the codes of a batch. */
-    public void add(CodeGrid grid) {
-        Check.that(
-                grid.size() == counts.length,
-                "CodebookUsage: codes must be of %d, got of %d",
-                counts.length,
-                grid.size());
-        for (int code : grid.codes().toInts()) {
-            counts[code]++;
+    /** Counts the codes of a batch, INT32 of any shape. */
+    public void add(Tensor codes) {
+        running.add(codes);
+    }
+
+    @Override
+    public void stepped(TrainingProgress progress, StepReport report) {
+        if (progress.step() % batchesPerEpoch == 0) {
+            finished = running;
+            running = new CodeCounts(finished.size());
         }
     }
 
-    /** Starts again. */
-    public void clear() {
-        java.util.Arrays.fill(counts, 0);
+    /** Returns the counts of the last whole epoch; in the first epoch those of its batches so far. */
+    public CodeCounts epoch() {
+        return finished.total() == 0 ? running : finished;
     }
 
-    /** Returns how often a code was chosen. */
-    public long count(int code) {
-        return counts[code];
-    }
-
-    /** Returns how many codes were counted, those chosen twice twice. */
-    public long total() {
-        long sum = 0;
-        for (long n : counts) {
-            sum += n;
-        }
-        return sum;
-    }
-
-    /** Returns the part of the codes that were chosen at all, in [0, 1]. */
-    public double used() {
-        return 1 - (double) dead() / counts.length;
-    }
-
-    /** Returns the number of codes that were never chosen. */
-    public int dead() {
-        int dead = 0;
-        for (long n : counts) {
-            dead += n == 0 ? 1 : 0;
-        }
-        return dead;
+    /** Returns the counts as INT64 (K) by name: {@code running} and {@code finished}. */
+    public Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        state.put("running", running.tensor());
+        state.put("finished", finished.tensor());
+        return state;
     }
 
     /**
-     * Returns {@code exp(−Σ p_k log p_k)} of the relative uses p: as many equally used codes would say as much. From 1 to K;
-     * 0 if nothing was counted.
+     * Takes what {@link #state} gave.
+     *
+     * @throws IllegalArgumentException naming everything missing, unexpected or of another shape; nothing is changed then
      */
-    public double perplexity() {
-        double total = total();
-        double entropy = 0;
-        for (long n : counts) {
-            entropy -= n == 0 ? 0 : n / total * Math.log(n / total);
-        }
-        return total == 0 ? 0 : Math.exp(entropy);
+    public void load(Map<String, Tensor> saved) {
+        Map<String, Tensor> own = state();
+        NamedTensors.assign("CodebookUsage.load", own, saved);
+        own.forEach((name, counts) -> {
+            if (name.equals("running")) {
+                running = CodeCounts.of(counts);
+            } else {
+                finished = CodeCounts.of(counts);
+            }
+        });
     }
 }

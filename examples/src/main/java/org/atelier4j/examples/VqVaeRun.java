@@ -1,0 +1,134 @@
+package org.atelier4j.examples;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.atelier4j.data.Batch;
+import org.atelier4j.data.Batches;
+import org.atelier4j.data.Dataset;
+import org.atelier4j.data.Datasets;
+import org.atelier4j.image.Image;
+import org.atelier4j.image.ImageGrid;
+import org.atelier4j.image.PixelRange;
+import org.atelier4j.optim.Adam;
+import org.atelier4j.optim.GradientClip;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.train.StepListener;
+import org.atelier4j.train.StepReport;
+import org.atelier4j.train.TrainingState;
+import org.atelier4j.vqvae.CodebookUsage;
+import org.atelier4j.vqvae.VqVae;
+import org.atelier4j.vqvae.VqVaeScores;
+import org.atelier4j.vqvae.VqVaeStep;
+
+/** Trains a VQ-VAE: config → data → model → step → export. The verb {@code train vqvae} only chooses its configuration. */
+final class VqVaeRun implements Run<Batch> {
+    private static final int PAIRS = 10; // originals in a picture, above their reconstructions
+    private static final int ROWS = 3;
+    private static final int SCALE = 3;
+    private static final int MEASURED_BATCH = 250;
+
+    private final VqVaeRunConfig config;
+    private final Dataset test;
+    private final Batches batches;
+    private final VqVae model;
+    private final Adam optimizer;
+    private final CodebookUsage usage;
+    private final VqVaeStep step;
+
+    VqVaeRun(VqVaeRunConfig config, Datasets.Resolved data) {
+        this.config = config;
+        test = data.test();
+        Rng rng = Rng.of(config.seed());
+        Optimization optimization = config.optimization();
+
+        batches = new Batches(data.train(), Batches.Config.training(optimization.batch()), rng.split("data"));
+
+        model = new VqVae(config.model(), rng.split("network"));
+        var rate = optimization.schedule(config.steps());
+        optimizer = new Adam(model.parameters(), Adam.Config.of(rate.at(0)).withRate(rate));
+        usage = new CodebookUsage(model.size(), batches.batchesPerPass());
+        var settings = new VqVaeStep.Settings(
+                config.loss(), usage, new GradientClip(optimization.maxNorm()), rng.split("step"));
+        step = new VqVaeStep(model, optimizer, settings);
+    }
+
+    @Override
+    public Batch next() {
+        return batches.next();
+    }
+
+    @Override
+    public int size(Batch batch) {
+        return batch.size();
+    }
+
+    @Override
+    public StepReport step(Batch batch, long number) {
+        return step.run(batch, number);
+    }
+
+    @Override
+    public TrainingState state() {
+        return new TrainingState()
+                .tensors("model", model::state, model::load)
+                .tensors("optim", optimizer::state, optimizer::load)
+                .tensors("usage", usage::state, usage::load)
+                .position("data", batches::position, batches::seek);
+    }
+
+    @Override
+    public List<StepListener> listeners() {
+        return List.of(usage);
+    }
+
+    /** Draws test images, each row above its reconstructions. */
+    @Override
+    public Image samples() {
+        return reconstructions(model, test);
+    }
+
+    /** Returns a picture of the first images of a set, each row above the same images decoded from their codes. */
+    static Image reconstructions(VqVae model, Dataset set) {
+        List<Image> cells = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open();
+                Batches rows = new Batches(set, Batches.Config.evaluation(PAIRS).withPrefetch(0), Rng.of(0))) {
+            for (int row = 0; row < ROWS; row++) {
+                Tensor images = rows.next().images(); // (B, H, W, C)
+                cells.addAll(PixelRange.SIGNED.toImages(images));
+                cells.addAll(PixelRange.SIGNED.toImages(model.reconstruct(images)));
+            }
+        }
+        return ImageGrid.columns(PAIRS).withScale(SCALE).draw(cells);
+    }
+
+    /** Writes the model, its latents measured, and how often each code is used; returns what it is worth on test images. */
+    @Override
+    public Map<String, Double> export(Path folder, Map<String, String> notes) {
+        VqVaeScores scores;
+        try (Batches images = new Batches(test, Batches.Config.evaluation(MEASURED_BATCH), Rng.of(0))) {
+            scores = VqVaeScores.of(model, images);
+        }
+        VqVae.save(
+                folder.resolve("model.safetensors"),
+                config.model().withLatentStd(scores.latentStd()),
+                model.state(),
+                notes);
+        CodebookPlot.save("Uses of each code, test images", scores.counts(), folder.resolve("codebook.png"));
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        numbers.put("psnr", scores.psnr());
+        numbers.put("used", scores.counts().used());
+        numbers.put("perplexity", scores.counts().perplexity());
+        numbers.put("latentStd", scores.latentStd());
+        return numbers;
+    }
+
+    @Override
+    public void close() {
+        batches.close();
+    }
+}
