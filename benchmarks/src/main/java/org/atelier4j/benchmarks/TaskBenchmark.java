@@ -1,5 +1,7 @@
 package org.atelier4j.benchmarks;
 
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,11 +44,14 @@ public abstract class TaskBenchmark {
     /** Idle OpenMP threads of the engine before spin for a few milliseconds, then sleep. */
     private static final long PAUSE_MILLIS = 20;
 
-    /** How long the library runs before anything counts, so that Java has compiled its loops. */
-    private static final long WARM_UP_NANOS = 3_000_000_000L;
+    /** How long engines run before anything counts, and Java's compiler must have rested. */
+    private static final long WARM_UP_MILLIS = 1000;
 
-    /** How long the others do, whose code is compiled already. */
-    private static final long NATIVE_WARM_UP_NANOS = 500_000_000L;
+    /** When to begin although Java's compiler is still at work on one of the cores. */
+    private static final int MOST_WARM_UPS = 40;
+
+    /** Share of the time in which a compiler counts as resting. */
+    private static final double RESTING = 0.1;
 
     /** Runs that take longer find their caches cold anyway. */
     private static final long LONG_NANOS = 100_000_000L;
@@ -84,19 +89,29 @@ public abstract class TaskBenchmark {
             if (!truth.isEmpty()) {
                 Numbers.checkSame(task.name(), name, work.results(), truth);
             }
-            nanos.add(warmUp(work, name.equals(Engine.ATELIER) ? WARM_UP_NANOS : NATIVE_WARM_UP_NANOS));
+            nanos.add(warmUp(work));
         }
     }
 
-    /** Runs for a while and returns how long the last run took. */
-    private static long warmUp(Work work, long length) {
-        long end = System.nanoTime() + length;
-        long start;
-        do {
-            start = System.nanoTime();
-            work.run();
-        } while (System.nanoTime() < end);
-        return System.nanoTime() - start;
+    /** Runs until Java's compiler rests, which otherwise competes for the cores, and returns how long the last run took. */
+    private static long warmUp(Work work) {
+        CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+        long nanos = 0;
+        for (int i = 0; i < MOST_WARM_UPS; i++) {
+            long compiled = compiler.getTotalCompilationTime();
+            long start = System.nanoTime();
+            long millis;
+            do {
+                long before = System.nanoTime();
+                work.run();
+                nanos = System.nanoTime() - before;
+                millis = (before + nanos - start) / 1_000_000;
+            } while (millis < WARM_UP_MILLIS);
+            if (compiler.getTotalCompilationTime() - compiled < RESTING * millis) {
+                break;
+            }
+        }
+        return nanos;
     }
 
     /** Hands over to the engine whose turn it is, and lets it find its caches. */

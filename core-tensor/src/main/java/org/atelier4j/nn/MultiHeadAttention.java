@@ -11,8 +11,6 @@ import org.atelier4j.tensor.Tensor;
  * <p>Children {@code to_q}, {@code to_k}, {@code to_v}, {@code to_out}, linear layers, as in the diffusers library (which
  * calls the last {@code to_out.0}); head h owns rows {@code [hd, (h+1)d)} of the first three. Files with one matrix for
  * all three (PyTorch's {@code in_proj_weight}, {@code qkv.weight} of ViT) hold them in this order, one below the other.
- * One product with the three joined gains nothing here: what it saves is spent on taking its result and the gradient
- * apart again.
  */
 public final class MultiHeadAttention extends UnaryLayer {
 
