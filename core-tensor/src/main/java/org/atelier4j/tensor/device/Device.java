@@ -2,6 +2,7 @@ package org.atelier4j.tensor.device;
 
 import java.nio.ByteBuffer;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.device.cuda.CudaDevice;
 import org.atelier4j.tensor.kernel.Kernels;
 
 /**
@@ -13,6 +14,16 @@ public interface Device {
     /** Returns the host's processor, always present. */
     static Device cpu() {
         return CpuDevice.INSTANCE;
+    }
+
+    /**
+     * Returns an NVIDIA card, opened on first use.
+     *
+     * @param ordinal in the driver's order, from 0
+     * @throws org.atelier4j.tensor.device.cuda.CudaException if there is no driver or no compiler, saying what to do
+     */
+    static Device cuda(int ordinal) {
+        return CudaDevice.of(ordinal);
     }
 
     /** Returns the name users meet, as {@code cpu} or {@code cuda:0}. */

@@ -1,0 +1,315 @@
+package org.atelier4j.tensor.device.cuda;
+
+import com.sun.jna.Memory;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.device.Storage;
+import org.atelier4j.tensor.kernel.Kernels;
+import org.atelier4j.tensor.kernel.cuda.CudaKernels;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One NVIDIA card: its primary context, one stream, memory, and the kernels compiled for it.
+ *
+ * <p>Calls return before the card is done. Everything happens in the order of the calls, also of several threads; the host
+ * waits only when it reads ({@link #download}) or is asked to ({@link #synchronize}).
+ */
+public final class CudaDevice implements Device {
+    private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
+    private static final Map<Integer, CudaDevice> OPEN = new ConcurrentHashMap<>();
+    private static final ThreadLocal<CudaDevice> CURRENT = new ThreadLocal<>();
+
+    private static final int NON_BLOCKING = 1;
+    private static final int CAPTURE_RELAXED = 2;
+    private static final int STAGING_BYTES = 4 << 20;
+
+    private final int ordinal;
+    private final long context;
+    private final long stream;
+    private final Properties properties;
+    private final CudaArena arena;
+    private final CubinCache compiler;
+    private final String target;
+    private final Faults faults;
+    private final PinnedBuffer[] staging;
+    private final CudaEvent[] staged;
+    private final Map<List<String>, CudaModule> modules = new ConcurrentHashMap<>();
+    private final Kernels kernels;
+    private volatile boolean capturing;
+
+    /**
+     * What kind of card it is.
+     *
+     * @param name as the driver calls it
+     * @param capability compute capability, 10·major + minor
+     * @param multiprocessors number of them
+     * @param memory bytes
+     * @param driver version, 1000·major + 10·minor
+     * @param compiler version of NVRTC
+     */
+    public record Properties(String name, int capability, int multiprocessors, long memory, int driver, int compiler) {}
+
+    /** Bytes of the card that are free, and all of them. */
+    public record Memory(long free, long total) {}
+
+    private CudaDevice(int ordinal) {
+        this.ordinal = ordinal;
+        int driver = (int) Driver.value("cuDriverGetVersion", Driver::cuDriverGetVersion);
+        this.context = Driver.value("cuDevicePrimaryCtxRetain", out -> Driver.cuDevicePrimaryCtxRetain(out, ordinal));
+        enter();
+        this.stream = Driver.value("cuStreamCreate", out -> Driver.cuStreamCreate(out, NON_BLOCKING));
+        Nvrtc nvrtc = Nvrtc.forDriver(driver);
+        this.properties = new Properties(
+                cardName(ordinal),
+                10 * attribute(75) + attribute(76),
+                attribute(16),
+                Driver.value("cuDeviceTotalMem", out -> Driver.cuDeviceTotalMem_v2(out, ordinal)),
+                driver,
+                nvrtc.version());
+        this.target = nvrtc.target(properties.capability());
+        this.compiler = new CubinCache(nvrtc, CubinCache.folder());
+        this.arena = new CudaArena(this);
+        this.faults = new Faults(this);
+        this.staging =
+                new PinnedBuffer[] {new PinnedBuffer(this, STAGING_BYTES), new PinnedBuffer(this, STAGING_BYTES)};
+        this.staged = new CudaEvent[] {new CudaEvent(this), new CudaEvent(this)};
+        this.kernels = new CudaKernels(this);
+        LOG.info("{}: {}, {}", name(), properties, nvrtc);
+    }
+
+    /**
+     * Returns a card, opened on first use.
+     *
+     * @param ordinal in the order of the driver, from 0
+     * @throws CudaException if there is no driver, no such card or no compiler; the message says what to do
+     */
+    public static CudaDevice of(int ordinal) {
+        Driver.require();
+        int count = count();
+        Check.that(
+                0 <= ordinal && ordinal < count, "Device.cuda: the card must lie in [0, %d), got %d", count, ordinal);
+        return OPEN.computeIfAbsent(ordinal, CudaDevice::new);
+    }
+
+    /** Returns the number of cards, 0 where there is no driver. */
+    public static int count() {
+        try {
+            Driver.require();
+        } catch (CudaException e) {
+            return 0;
+        }
+        return (int) Driver.value("cuDeviceGetCount", Driver::cuDeviceGetCount);
+    }
+
+    private static String cardName(int ordinal) {
+        try (com.sun.jna.Memory name = new com.sun.jna.Memory(256)) {
+            Driver.check("cuDeviceGetName", Driver.cuDeviceGetName(Driver.address(name), 256, ordinal));
+            return name.getString(0);
+        }
+    }
+
+    private int attribute(int number) {
+        return (int) Driver.value("cuDeviceGetAttribute", out -> Driver.cuDeviceGetAttribute(out, number, ordinal));
+    }
+
+    /** Makes this card the calling thread's current one, as every driver call wants it. */
+    void enter() {
+        if (CURRENT.get() != this) {
+            Driver.check("cuCtxSetCurrent", Driver.cuCtxSetCurrent(context));
+            CURRENT.set(this);
+        }
+    }
+
+    // --- asking -----------------------------------------------------------------------------------------------------
+
+    @Override
+    public String name() {
+        return "cuda:" + ordinal;
+    }
+
+    /** Returns what kind of card it is. */
+    public Properties properties() {
+        return properties;
+    }
+
+    /** Returns the memory from which its tensors come. */
+    public CudaArena arena() {
+        return arena;
+    }
+
+    /** Returns what the driver says about its memory now. */
+    public Memory memory() {
+        enter();
+        try (com.sun.jna.Memory out = new com.sun.jna.Memory(16)) {
+            Driver.check("cuMemGetInfo", Driver.cuMemGetInfo_v2(Driver.address(out), Driver.address(out) + 8));
+            return new Memory(out.getLong(0), out.getLong(8));
+        }
+    }
+
+    /** Returns what kernels report of bad numbers. */
+    public Faults faults() {
+        return faults;
+    }
+
+    @Override
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    long stream() {
+        return stream;
+    }
+
+    /** Returns how many blocks of so many threads fill the card, not more than n elements need. */
+    public long blocksFor(long n, int threads) {
+        return Math.max(1, Math.min((n + threads - 1) / threads, 32L * properties.multiprocessors()));
+    }
+
+    // --- memory -----------------------------------------------------------------------------------------------------
+
+    @Override
+    public Storage allocate(DType dtype, long length) {
+        CudaStorage storage = new CudaStorage(this, dtype, length, arena.take(length * dtype.bytes()));
+        TensorScope.adopt(storage);
+        return storage;
+    }
+
+    int allocate(long bytes, long[] address) {
+        try (com.sun.jna.Memory out = new com.sun.jna.Memory(8)) {
+            int code = Driver.cuMemAlloc_v2(Driver.address(out), bytes);
+            address[0] = out.getLong(0);
+            return code;
+        }
+    }
+
+    /** Returns page-locked host memory. */
+    public PinnedBuffer pinned(long bytes) {
+        return new PinnedBuffer(this, bytes);
+    }
+
+    @Override
+    public synchronized void upload(ByteBuffer source, Storage target, long index) {
+        refuseWhileCapturing("upload");
+        int width = target.dtype().bytes();
+        CudaStorage storage = (CudaStorage) target;
+        storage.check(index, source.remaining() / width);
+        enter();
+        long to = source.hasRemaining() ? storage.address(index) : 0;
+        for (int turn = 0; source.hasRemaining(); turn ^= 1) { // while one half travels the other is filled
+            staged[turn].await();
+            int n = Math.min(source.remaining(), STAGING_BYTES);
+            staging[turn].bytes().put(0, source, source.position(), n);
+            source.position(source.position() + n);
+            Driver.check("upload", Driver.cuMemcpyHtoDAsync_v2(to, staging[turn].address(0), n, stream));
+            staged[turn].record();
+            to += n;
+        }
+    }
+
+    @Override
+    public synchronized void download(Storage source, long index, ByteBuffer target) {
+        refuseWhileCapturing("download");
+        int width = source.dtype().bytes();
+        CudaStorage storage = (CudaStorage) source;
+        storage.check(index, target.remaining() / width);
+        if (!target.hasRemaining()) {
+            synchronize();
+            return;
+        }
+        enter();
+        long from = storage.address(index);
+        while (target.hasRemaining()) {
+            staged[0].await();
+            int n = Math.min(target.remaining(), STAGING_BYTES);
+            Driver.check("download", Driver.cuMemcpyDtoHAsync_v2(staging[0].address(0), from, n, stream));
+            synchronize();
+            target.put(target.position(), staging[0].bytes(), 0, n);
+            target.position(target.position() + n);
+            from += n;
+        }
+    }
+
+    /**
+     * Waits until the card has done all that was asked of it.
+     *
+     * @throws IllegalArgumentException or another exception that a kernel's {@link Faults} stand for
+     */
+    public void synchronize() {
+        refuseWhileCapturing("synchronize");
+        enter();
+        boolean fetched = faults.fetch();
+        Driver.check("cuStreamSynchronize", Driver.cuStreamSynchronize(stream));
+        if (fetched) {
+            faults.raise();
+        }
+    }
+
+    // --- code -------------------------------------------------------------------------------------------------------
+
+    /**
+     * Returns a module, compiled on first use for this card.
+     *
+     * @param name what messages call it
+     * @param options compiler options without the target
+     */
+    public CudaModule module(String name, String source, List<String> options) {
+        List<String> key = new ArrayList<>(options);
+        key.add(name);
+        CudaModule module = modules.get(key);
+        return module != null
+                ? module
+                : modules.computeIfAbsent(key, k -> {
+                    List<String> all = new ArrayList<>(options);
+                    all.add(target);
+                    all.add("-std=c++17");
+                    return new CudaModule(this, name, compiler.code(name, source, all));
+                });
+    }
+
+    /** Returns a mark for the stream. */
+    public CudaEvent event() {
+        return new CudaEvent(this);
+    }
+
+    // --- graphs -----------------------------------------------------------------------------------------------------
+
+    /**
+     * Records what a step asks of the card instead of running it. The step must have run once before, so that its kernels
+     * are compiled, and must not read or write host memory.
+     */
+    public synchronized CudaGraph capture(Runnable step) {
+        refuseWhileCapturing("capture");
+        synchronize();
+        enter();
+        Driver.check("cuStreamBeginCapture", Driver.cuStreamBeginCapture_v2(stream, CAPTURE_RELAXED));
+        capturing = true;
+        arena.openPool();
+        CudaArena.Pool pool;
+        long graph;
+        try {
+            step.run();
+        } finally {
+            capturing = false;
+            pool = arena.leavePool();
+            graph = Driver.value("cuStreamEndCapture", out -> Driver.cuStreamEndCapture(stream, out));
+        }
+        return new CudaGraph(this, pool, graph);
+    }
+
+    private void refuseWhileCapturing(String what) {
+        Check.state(!capturing, "CudaGraph: a captured step must not touch host memory or wait, got " + what);
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

@@ -1,0 +1,127 @@
+package org.atelier4j.tensor.device.cuda;
+
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** Where the two libraries lie. System properties name them by hand; without, they are looked for. */
+final class Libraries {
+    /** Path of the driver library. */
+    static final String DRIVER = "atelier.cuda.driver";
+
+    /** Path of the NVRTC library. */
+    static final String NVRTC = "atelier.cuda.nvrtc";
+
+    private static final int OLDEST_NVRTC = 11;
+
+    private Libraries() {}
+
+    /**
+     * Opens the driver: one attempt, for one name.
+     *
+     * @throws CudaException if there is none
+     */
+    static NativeLibrary driver() {
+        String name = System.getProperty(DRIVER, Platform.isWindows() ? "nvcuda" : "libcuda.so.1");
+        try {
+            return NativeLibrary.getInstance(name);
+        } catch (UnsatisfiedLinkError e) {
+            throw new CudaException("CUDA: the NVIDIA driver was not found (tried " + name
+                    + "); install it, name it with -D" + DRIVER + "=PATH, or run on the CPU");
+        }
+    }
+
+    /**
+     * Returns the newest NVRTC whose major version is not above the driver's.
+     *
+     * @param driverVersion as the driver gives it: 1000·major + 10·minor
+     * @throws CudaException if there is none
+     */
+    static String nvrtc(int driverVersion) {
+        String named = System.getProperty(NVRTC);
+        if (named != null) {
+            return named;
+        }
+        List<String> tried = new ArrayList<>();
+        List<Path> folders = folders();
+        for (int major = driverVersion / 1000; major >= OLDEST_NVRTC; major--) {
+            for (Path folder : folders) {
+                for (Path file : matching(folder, fileName(major))) {
+                    return file.toString();
+                }
+            }
+            for (String name : systemNames(major)) {
+                tried.add(name);
+                try {
+                    NativeLibrary.getInstance(name);
+                    return name;
+                } catch (UnsatisfiedLinkError e) {
+                    // the next name
+                }
+            }
+        }
+        throw new CudaException("CUDA: the compiler NVRTC was not found for driver " + version(driverVersion)
+                + " (tried " + String.join(", ", tried) + " and the folders " + folders
+                + "); install the CUDA toolkit or the Python package nvidia-cuda-nvrtc, or name the library with -D"
+                + NVRTC + "=PATH");
+    }
+
+    /** Opens the file that NVRTC needs beside it, which it does not find by itself when opened by its path. */
+    static void openBuiltins(String nvrtc) {
+        Path folder = Path.of(nvrtc).getParent();
+        if (folder != null) {
+            for (Path file : matching(folder, Platform.isWindows() ? "nvrtc-builtins*.dll" : "libnvrtc-builtins.so*")) {
+                NativeLibrary.getInstance(file.toString());
+                return;
+            }
+        }
+    }
+
+    /** Returns {@code 13.2} for 13020. */
+    static String version(int number) {
+        return number / 1000 + "." + number % 1000 / 10;
+    }
+
+    private static String fileName(int major) {
+        return Platform.isWindows()
+                ? "nvrtc64_" + major + "?_0.dll"
+                : "libnvrtc.so." + major + (major < 12 ? ".*" : "");
+    }
+
+    private static List<String> systemNames(int major) {
+        if (Platform.isWindows()) {
+            return List.of("nvrtc64_" + major + "0_0");
+        }
+        return major < 12 ? List.of("libnvrtc.so.11.2") : List.of("libnvrtc.so." + major);
+    }
+
+    private static List<Path> folders() {
+        String inside = Platform.isWindows() ? "bin" : "lib64";
+        return Stream.concat(
+                        Stream.of("CUDA_PATH", "CUDA_HOME").map(System::getenv),
+                        Stream.of(Platform.isWindows() ? null : "/usr/local/cuda"))
+                .filter(Objects::nonNull)
+                .map(root -> Path.of(root, inside))
+                .filter(Files::isDirectory)
+                .distinct()
+                .toList();
+    }
+
+    private static List<Path> matching(Path folder, String glob) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, glob)) {
+            List<Path> found = new ArrayList<>();
+            files.forEach(found::add);
+            return found.stream().sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder.toString(), e);
+        }
+    }
+}

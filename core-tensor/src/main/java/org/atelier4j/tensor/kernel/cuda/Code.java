@@ -1,0 +1,155 @@
+package org.atelier4j.tensor.kernel.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.device.cuda.CudaDevice;
+import org.atelier4j.tensor.device.cuda.CudaKernel;
+
+/**
+ * The {@code .cu} files and what each is compiled for.
+ *
+ * <p>A file that is written for elements of any type is compiled once for each that is used, with {@code ELEMENT} defined.
+ */
+public enum Code {
+    /** Functions of one number. */
+    UNARY(Elements.FLOATS, "prelude", "functions", "unary"),
+    /** Functions of two numbers. */
+    BINARY(Elements.ALL, "prelude", "binary"),
+    /** Conversions between element types, fills. */
+    CONVERT(Elements.NONE, "prelude", "convert"),
+    /** Copies, gathers, selection. */
+    MOVEMENT(Elements.SIZES, "prelude", "movement"),
+    /** Additions to places named by indices. */
+    SCATTER(Elements.ATOMIC, "prelude", "scatter"),
+    /** Reductions, largest elements, running sums. */
+    REDUCE(Elements.ALL, "prelude", "reduce"),
+    /** Softmax. */
+    SOFTMAX(Elements.FLOATS, "prelude", "softmax"),
+    /** Normalization. */
+    NORM(Elements.FLOATS, "prelude", "norm"),
+    /** Matrix products. */
+    MATMUL(Elements.FLOATS, "prelude", "functions", "gemm", "matmul"),
+    /** Convolutions and their adjoints. */
+    CONV(Elements.FLOATS, "prelude", "functions", "gemm", "conv"),
+    /** Pooling, resizing. */
+    IMAGES(Elements.FLOATS, "prelude", "images"),
+    /** Random numbers. */
+    RANDOM(Elements.NONE, "prelude", "random"),
+    /** Optimizers. */
+    TRAINING(Elements.FLOATS, "prelude", "training");
+
+    private final Elements elements;
+    private final List<String> files;
+    private volatile String text = "";
+
+    /** The element types that a file is compiled for. */
+    private enum Elements {
+        NONE,
+        FLOATS("float", "double", "bf16"),
+        ALL("float", "double", "bf16", "int", "i64", "u8", "flag"),
+        SIZES("u8", "unsigned short", "u32", "u64"),
+        ATOMIC("float", "double", "int", "u64");
+
+        private final List<String> names;
+
+        Elements(String... names) {
+            this.names = List.of(names);
+        }
+    }
+
+    Code(Elements elements, String... files) {
+        this.elements = elements;
+        this.files = List.of(files);
+    }
+
+    /** Returns the name of the last of its files, as messages give it. */
+    public String fileName() {
+        return files.get(files.size() - 1) + ".cu";
+    }
+
+    /** Returns the whole text; line numbers in messages are those of the files. */
+    public String source() {
+        if (text.isEmpty()) {
+            StringBuilder all = new StringBuilder();
+            for (String file : files) {
+                all.append("#line 1 \"").append(file).append(".cu\"\n").append(read(file + ".cu"));
+            }
+            text = all.toString();
+        }
+        return text;
+    }
+
+    private static String read(String file) {
+        try (InputStream in = Code.class.getResourceAsStream(file)) {
+            if (in == null) {
+                throw new IllegalStateException("CUDA: " + file + " must lie beside " + Code.class);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file, e);
+        }
+    }
+
+    /** Returns the compiler options of each variant, without the target. */
+    public List<List<String>> variants() {
+        List<List<String>> variants = new ArrayList<>();
+        if (elements == Elements.NONE) {
+            variants.add(List.of());
+        }
+        elements.names.forEach(name -> variants.add(List.of("-DELEMENT=" + name)));
+        return variants;
+    }
+
+    /** Returns a kernel of a file without variants. */
+    CudaKernel kernel(CudaDevice device, String function) {
+        return device.module(fileName(), source(), List.of()).kernel(function);
+    }
+
+    /** Returns a kernel for elements of a type. */
+    CudaKernel kernel(CudaDevice device, DType dtype, String function) {
+        String element = switch (elements) {
+            case FLOATS, ALL, NONE -> name(dtype);
+            case SIZES ->
+                switch (dtype.bytes()) {
+                    case 1 -> "u8";
+                    case 2 -> "unsigned short";
+                    case 4 -> "u32";
+                    default -> "u64";
+                };
+            case ATOMIC -> dtype == DType.INT64 ? "u64" : name(dtype);
+        };
+        Check.that(
+                elements.names.contains(element),
+                "%s: dtype must be one of %s on %s, got %s",
+                function.toLowerCase(Locale.ROOT),
+                elements.names,
+                device.name(),
+                dtype);
+        return device.module(fileName(), source(), List.of("-DELEMENT=" + element))
+                .kernel(function);
+    }
+
+    private static String name(DType dtype) {
+        return switch (dtype) {
+            case FLOAT32 -> "float";
+            case FLOAT64 -> "double";
+            case BFLOAT16 -> "bf16";
+            case INT32 -> "int";
+            case INT64 -> "i64";
+            case UINT8 -> "u8";
+            case BOOL -> "flag";
+        };
+    }
+
+    /** Returns the type in which floating elements are computed and unfinished sums are kept. */
+    static DType wide(DType dtype) {
+        return dtype == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+    }
+}

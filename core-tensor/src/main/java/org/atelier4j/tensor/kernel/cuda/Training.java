@@ -1,0 +1,185 @@
+package org.atelier4j.tensor.kernel.cuda;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.cuda.CudaDevice;
+import org.atelier4j.tensor.device.cuda.Launch;
+import org.atelier4j.tensor.kernel.Distribution;
+import org.atelier4j.tensor.kernel.UpdateRule;
+
+/** Launches {@code random.cu} and {@code training.cu}. */
+final class Training {
+    private static final int THREADS = 256;
+    private static final int MOST = 80;
+    private static final int CHUNK = 4096;
+
+    private final CudaDevice device;
+
+    Training(CudaDevice device) {
+        this.device = device;
+    }
+
+    void random(Distribution law, long key, long position, Tensor out) {
+        boolean bits = law == Distribution.BITS;
+        Check.that(
+                bits ? out.dtype() == DType.INT32 : out.dtype().isFloating(),
+                "random: dtype must be %s for %s, got %s",
+                bits ? "INT32" : "floating",
+                law,
+                out.dtype());
+        Code.RANDOM
+                .kernel(device, law + "_" + out.dtype())
+                .with()
+                .int64(key)
+                .int64(position)
+                .tensor(out)
+                .int64(out.size())
+                .forElements(out.dtype() == DType.FLOAT64 ? (out.size() + 1) / 2 : (out.size() + 3) / 4);
+    }
+
+    // --- many tensors at a time -------------------------------------------------------------------------------------
+
+    /** Some tensors of each of up to four lists, as the struct {@code Tensors} of the kernels. */
+    private record Batch(DType dtype, long[] struct, int tensors, long chunks) {}
+
+    /** Cuts parallel lists into batches of at most 80 tensors of one type, without empty tensors. */
+    private static List<Batch> batches(List<List<Tensor>> lists) {
+        List<Batch> batches = new ArrayList<>();
+        List<Tensor> first = lists.get(0);
+        for (int at = 0; at < first.size(); ) {
+            DType dtype = first.get(at).dtype();
+            long[] struct = new long[6 * MOST];
+            int n = 0;
+            long chunks = 0;
+            for (; at < first.size() && n < MOST && first.get(at).dtype() == dtype; at++) {
+                long size = first.get(at).size();
+                if (size > 0) {
+                    for (int list = 0; list < lists.size(); list++) {
+                        struct[list * MOST + n] = Launch.address(lists.get(list).get(at), 0);
+                    }
+                    struct[4 * MOST + n] = size;
+                    struct[5 * MOST + n] = chunks;
+                    chunks += (size + CHUNK - 1) / CHUNK;
+                    n++;
+                }
+            }
+            if (n > 0) {
+                batches.add(new Batch(dtype, struct, n, chunks));
+            }
+        }
+        return batches;
+    }
+
+    private Launch begin(String kernel, Batch batch) {
+        return Code.TRAINING
+                .kernel(device, batch.dtype(), kernel)
+                .with()
+                .struct(batch.struct())
+                .int64(batch.tensors())
+                .int64(batch.chunks());
+    }
+
+    private void run(Launch launch, Batch batch) {
+        launch.run(device.blocksFor(batch.chunks(), 1), 1, 1, THREADS);
+    }
+
+    double sumOfSquares(List<Tensor> tensors) {
+        List<Batch> batches = batches(List.of(tensors));
+        long blocks =
+                batches.stream().mapToLong(b -> device.blocksFor(b.chunks(), 1)).sum();
+        if (blocks == 0) {
+            return 0;
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor parts = Tensor.empty(Shape.of(Math.toIntExact(blocks)), DType.FLOAT64, device);
+            long at = 0;
+            for (Batch batch : batches) {
+                run(begin("SQUARES", batch).tensor(parts, at), batch);
+                at += device.blocksFor(batch.chunks(), 1);
+            }
+            Tensor total = Tensor.empty(Shape.scalar(), DType.FLOAT64, device);
+            Code.TRAINING
+                    .kernel(device, DType.FLOAT64, "TOTAL")
+                    .with()
+                    .tensor(parts)
+                    .tensor(total)
+                    .int64(blocks)
+                    .run(1, 1, 1, THREADS);
+            return total.item();
+        }
+    }
+
+    void update(UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state) {
+        int n = parameters.size();
+        Check.that(
+                gradients.size() == n
+                        && state.size() == rule.slots()
+                        && state.stream().allMatch(s -> s.size() == n),
+                "update: there must be one gradient and %d state tensors per parameter, got %d gradients for %d",
+                rule.slots(),
+                gradients.size(),
+                n);
+        List<List<Tensor>> lists = new ArrayList<>(List.of(parameters, gradients));
+        lists.addAll(state);
+        for (Batch batch : batches(lists)) {
+            if (rule instanceof UpdateRule.Sgd r) {
+                run(
+                        begin("SGD", batch)
+                                .float64(r.rate())
+                                .float64(r.momentum())
+                                .float64(r.decay())
+                                .int32(r.nesterov() ? 1 : 0)
+                                .float64(r.scale()),
+                        batch);
+            } else if (rule instanceof UpdateRule.Adam r) {
+                run(
+                        begin("ADAM", batch)
+                                .float64(r.rate())
+                                .float64(r.beta1())
+                                .float64(r.beta2())
+                                .float64(r.eps())
+                                .float64(r.decay())
+                                .int32(r.decoupled() ? 1 : 0)
+                                .float64(r.correction1())
+                                .float64(r.correction2())
+                                .float64(r.scale()),
+                        batch);
+            } else if (rule instanceof UpdateRule.RmsProp r) {
+                run(
+                        begin("RMSPROP", batch)
+                                .float64(r.rate())
+                                .float64(r.alpha())
+                                .float64(r.eps())
+                                .float64(r.momentum())
+                                .float64(r.decay())
+                                .float64(r.scale()),
+                        batch);
+            } else if (rule instanceof UpdateRule.Lion r) {
+                run(
+                        begin("LION", batch)
+                                .float64(r.rate())
+                                .float64(r.beta1())
+                                .float64(r.beta2())
+                                .float64(r.decay())
+                                .float64(r.scale()),
+                        batch);
+            }
+        }
+    }
+
+    void lerp(List<Tensor> targets, List<Tensor> sources, double weight) {
+        Check.that(
+                targets.size() == sources.size(),
+                "lerp: there must be as many sources as targets, got %d and %d",
+                sources.size(),
+                targets.size());
+        for (Batch batch : batches(List.of(targets, sources))) {
+            run(begin("LERP", batch).float64(weight), batch);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// Reductions over any set of axes, the index of the largest, running sums and the k largest; elements of type T.
+
+typedef ELEMENT T;
+typedef Wide<T>::type A;
+
+__device__ inline float lowest(float) { return -infinity(); }
+__device__ inline double lowest(double) { return -infinity(); }
+__device__ inline i64 lowest(i64) { return -9223372036854775807ll - 1; }
+__device__ inline float highest(float) { return infinity(); }
+__device__ inline double highest(double) { return infinity(); }
+__device__ inline i64 highest(i64) { return 9223372036854775807ll; }
+
+__device__ inline float mean(float sum, i64 n) { return sum / n; }
+__device__ inline double mean(double sum, i64 n) { return sum / n; }
+__device__ inline i64 mean(i64 sum, i64 n) { return sum / n; }
+
+// What is added up one after the other: short runs whose results are added up in turn, so that rounding errors grow with
+// the square root of the length at most.
+const int RUN = 64;
+
+#define REDUCTION(NAME, F, START)                                                                                        \
+    __device__ inline A NAME##_range(const T* x, const Axes& axes, i64 first, i64 end, i64 step) {                       \
+        A total = START;                                                                                                 \
+        for (i64 i = first; i < end;) {                                                                                  \
+            A run = START;                                                                                               \
+            for (int k = 0; k < RUN && i < end; k++, i += step) run = F::of(run, widen(x[offsetOf(axes, i)]));           \
+            total = F::of(total, run);                                                                                   \
+        }                                                                                                                \
+        return total;                                                                                                    \
+    }                                                                                                                    \
+    /* One block an output and part: reduced elements lie side by side. */                                               \
+    extern "C" __global__ void NAME##_rows(                                                                              \
+            const T* x, T* out, A* parts, Axes kept, Axes reduced, i64 outputs, i64 count, i64 divisor) {                \
+        __shared__ A spare[32];                                                                                          \
+        Team t = team(true);                                                                                             \
+        i64 length = (count + gridDim.y - 1) / gridDim.y, first = blockIdx.y * length;                                   \
+        i64 end = first + length < count ? first + length : count;                                                       \
+        for (i64 row = t.row; row < outputs; row += t.rows) {                                                            \
+            A sum = NAME##_range(x + offsetOf(kept, row), reduced, first + t.rank, end, t.size);                         \
+            sum = reduceTeam<F>(t, sum, spare);                                                                          \
+            if (t.rank == 0 && parts) parts[blockIdx.y * outputs + row] = sum;                                           \
+            if (t.rank == 0 && !parts) out[row] = To<T>::of(divisor ? mean(sum, divisor) : sum);                         \
+        }                                                                                                                \
+    }                                                                                                                    \
+    /* One thread an output and part: outputs lie side by side. */                                                       \
+    extern "C" __global__ void NAME##_columns(                                                                           \
+            const T* x, T* out, A* parts, Axes kept, Axes reduced, i64 outputs, i64 count, i64 divisor) {                \
+        i64 length = (count + gridDim.y - 1) / gridDim.y, first = blockIdx.y * length;                                   \
+        i64 end = first + length < count ? first + length : count;                                                       \
+        for EACH(i, outputs) {                                                                                           \
+            A sum = NAME##_range(x + offsetOf(kept, i), reduced, first, end, 1);                                         \
+            if (parts) parts[blockIdx.y * outputs + i] = sum;                                                            \
+            else out[i] = To<T>::of(divisor ? mean(sum, divisor) : sum);                                                 \
+        }                                                                                                                \
+    }                                                                                                                    \
+    extern "C" __global__ void NAME##_parts(const A* parts, T* out, i64 count, i64 outputs, i64 divisor) {               \
+        for EACH(i, outputs) {                                                                                           \
+            A sum = START;                                                                                               \
+            for (i64 p = 0; p < count; p++) sum = F::of(sum, parts[p * outputs + i]);                                    \
+            out[i] = To<T>::of(divisor ? mean(sum, divisor) : sum);                                                      \
+        }                                                                                                                \
+    }
+
+REDUCTION(SUM, Add, 0)
+REDUCTION(PROD, Mul, 1)
+REDUCTION(MAX, Max, lowest(A()))
+REDUCTION(MIN, Min, highest(A()))
+
+// NaN counts as larger than anything.
+__device__ inline bool above(A a, A b) { return a > b || (a != a && b == b); }
+
+// x (outer, length, inner), index of the first largest; one thread each.
+extern "C" __global__ void argMax(const T* x, int* out, i64 length, i64 inner, i64 n) {
+    for EACH(i, n) {
+        const T* row = x + i / inner * length * inner + i % inner;
+        A best = widen(row[0]);
+        i64 where = 0;
+        for (i64 k = 1; k < length; k++) {
+            A v = widen(row[k * inner]);
+            if (above(v, best)) {
+                best = v;
+                where = k;
+            }
+        }
+        out[i] = (int) where;
+    }
+}
+
+// The order in which topK takes elements: falling by value, ties rising by index.
+__device__ inline bool earlier(A a, i64 i, A b, i64 j) { return above(a, b) || (!above(b, a) && i < j); }
+
+// One block a row: k times the first of those behind the one taken last.
+extern "C" __global__ void topK(const T* x, T* values, int* indices, i64 length, i64 k, i64 rows) {
+    __shared__ i64 candidates[256];
+    for (i64 row = blockIdx.x; row < rows; row += gridDim.x) {
+        const T* from = x + row * length;
+        i64 last = -1;
+        for (i64 taken = 0; taken < k; taken++) {
+            i64 best = -1;
+            for (i64 i = threadIdx.x; i < length; i += blockDim.x) {
+                bool left = last < 0 || (i != last && earlier(widen(from[last]), last, widen(from[i]), i));
+                if (left && (best < 0 || earlier(widen(from[i]), i, widen(from[best]), best))) best = i;
+            }
+            candidates[threadIdx.x] = best;
+            __syncthreads();
+            for (int half = blockDim.x / 2; half; half /= 2) {
+                if (threadIdx.x < half) {
+                    i64 a = candidates[threadIdx.x], b = candidates[threadIdx.x + half];
+                    bool second = b >= 0 && (a < 0 || earlier(widen(from[b]), b, widen(from[a]), a));
+                    if (second) candidates[threadIdx.x] = b;
+                }
+                __syncthreads();
+            }
+            last = candidates[0];
+            __syncthreads();
+            if (threadIdx.x == 0) {
+                values[row * k + taken] = from[last];
+                indices[row * k + taken] = (int) last;
+            }
+        }
+    }
+}
+
+// Running sums and products along the middle axis of (outer, length, inner); one thread a line.
+#define RUNNING(NAME, F, START)                                                                                          \
+    extern "C" __global__ void NAME##_running(const T* x, T* out, i64 length, i64 inner, i64 lines, int exclusive, int reverse) { \
+        for EACH(i, lines) {                                                                                             \
+            i64 base = i / inner * length * inner + i % inner;                                                           \
+            A sum = START;                                                                                               \
+            for (i64 k = 0; k < length; k++) {                                                                           \
+                i64 at = base + (reverse ? length - 1 - k : k) * inner;                                                  \
+                A v = widen(x[at]);                                                                                      \
+                A next = F::of(sum, v);                                                                                  \
+                out[at] = To<T>::of(exclusive ? sum : next);                                                             \
+                sum = next;                                                                                              \
+            }                                                                                                            \
+        }                                                                                                                \
+    }
+
+RUNNING(SUM, Add, 0)
+RUNNING(PROD, Mul, 1)
