@@ -30,8 +30,13 @@ public final class PixelCnnPrior implements CodePrior {
         PixelCnn.Config config = model.config();
         Check.that(config.embedding() > 0, "PixelCnnPrior: the model must have an embedding, got %s", config);
         this.model = model;
+        space = space(config);
+    }
+
+    /** Returns what a model of this configuration is about. */
+    public static CodeSpace space(PixelCnn.Config config) {
         PixelCnn.Grid grid = config.grid();
-        space = new CodeSpace(grid.levels(), grid.height(), grid.width(), config.classes());
+        return new CodeSpace(grid.levels(), grid.height(), grid.width(), config.classes());
     }
 
     /**
