@@ -6,13 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.function.Function;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
 import org.atelier4j.io.FileFailure;
+import org.atelier4j.io.SafeTensors;
 
 /** The trained models that ship with Atelier, and those in files. */
 final class Models {
     /** Class-conditional Fashion-MNIST, 28 × 28. */
     static final String FASHION = "fashion-mnist-28";
+
+    /** PixelCNN of Fashion-MNIST in 5 bits. */
+    static final String PIXELCNN = "fashion-mnist-pixelcnn";
 
     private static final String FOLDER = "/org/atelier4j/examples/models/";
     private static final String SUFFIX = ".safetensors";
@@ -21,7 +26,7 @@ final class Models {
 
     /** Returns the names of the models that are there. */
     static List<String> shipped() {
-        return List.of(FASHION).stream()
+        return List.of(FASHION, PIXELCNN).stream()
                 .filter(name -> Models.class.getResource(FOLDER + name + SUFFIX) != null)
                 .toList();
     }
@@ -35,14 +40,34 @@ final class Models {
     }
 
     /**
-     * Loads a model.
+     * Loads a diffusion model.
      *
      * @param model name of one that ships, or else a file or a folder with a {@code model.safetensors}
      */
     static DiffusionPipeline load(String model) {
+        return open(model, DiffusionPipeline::load);
+    }
+
+    /** Returns whether a model, named as for {@link #load}, says of itself that it is of a class. */
+    static boolean isOf(Class<?> type, String model) {
+        return open(model, path -> {
+            Path file = Files.isDirectory(path) ? path.resolve("model" + SUFFIX) : path;
+            try (SafeTensors saved = SafeTensors.open(file)) {
+                return type.getName().equals(saved.metadata().get("class"));
+            }
+        });
+    }
+
+    /**
+     * Loads a model of any family.
+     *
+     * @param model name of one that ships, or else a file or a folder with a {@code model.safetensors}
+     * @param load reads the file or folder
+     */
+    static <T> T open(String model, Function<Path, T> load) {
         try (InputStream shipped = Models.class.getResourceAsStream(FOLDER + model + SUFFIX)) {
             if (shipped != null) {
-                return loadCopy(shipped, model);
+                return loadCopy(shipped, model, load);
             }
         } catch (IOException e) {
             throw FileFailure.reading(model, e);
@@ -51,15 +76,15 @@ final class Models {
             throw new RunException("there is no model " + model + ": neither a file or folder of this path nor one of"
                     + " those that ship, " + shipped());
         }
-        return DiffusionPipeline.load(Path.of(model));
+        return load.apply(Path.of(model));
     }
 
     /** Weights are read from files only, so what is inside of the jar goes through a temporary one. */
-    private static DiffusionPipeline loadCopy(InputStream shipped, String name) throws IOException {
+    private static <T> T loadCopy(InputStream shipped, String name, Function<Path, T> load) throws IOException {
         Path file = Files.createTempFile(name, SUFFIX);
         try {
             Files.copy(shipped, file, StandardCopyOption.REPLACE_EXISTING);
-            return DiffusionPipeline.load(file);
+            return load.apply(file);
         } finally {
             Files.deleteIfExists(file);
         }

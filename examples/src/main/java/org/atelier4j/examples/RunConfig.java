@@ -85,6 +85,7 @@ interface RunConfig {
             case VqVaeRunConfig.FAMILY -> VqVaeRunConfig.ofTree(tree, file);
             case VqGanRunConfig.FAMILY -> VqGanRunConfig.ofTree(tree, file);
             case AutoencoderKlRunConfig.FAMILY -> AutoencoderKlRunConfig.ofTree(tree);
+            case PixelCnnRunConfig.FAMILY -> PixelCnnRunConfig.ofTree(tree, file);
             default ->
                 throw new IllegalArgumentException("family: must be one that this version trains, got " + family);
         };

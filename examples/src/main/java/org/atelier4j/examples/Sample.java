@@ -5,6 +5,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.atelier4j.autoregressive.TokenSampler;
+import org.atelier4j.autoregressive.pixel.PixelCnn;
+import org.atelier4j.autoregressive.pixel.PixelCnnPipeline;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
 import org.atelier4j.diffusion.pipeline.SamplerKind;
 import org.atelier4j.image.ImageFiles;
@@ -73,29 +76,39 @@ public final class Sample implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter screen = spec.commandLine().getOut();
+        if (Models.isOf(PixelCnn.class, model)) {
+            PixelCnnPipeline pipeline = Models.open(model, PixelCnnPipeline::load);
+            TokenSampler tokens = TokenSampler.plain().withGuidanceScale(guidance);
+            write(PixelCnnSheet.draw(pipeline, classes, count, tokens, seed), screen);
+            return 0;
+        }
         try (DiffusionPipeline pipeline = Models.load(model)) {
             List<String> names = pipeline.config().classNames();
             Sheet.Order order =
                     new Sheet.Order(ClassNames.labels(classes, names), count, sampler, steps, guidance, seed);
             Sheet sheet = Sheet.draw(pipeline, order);
-            ImageFiles.write(out.resolve("grid.png"), sheet.picture());
-            for (int i = 0; i < sheet.images().size(); i++) {
-                String name = ClassNames.file(sheet.names().get(i / count), i % count);
-                ImageFiles.write(out.resolve(name), sheet.images().get(i));
-            }
             if (gif) {
                 Sheet.film(pipeline, order, out.resolve("denoising.gif"));
             }
-            int images = sheet.images().size();
-            screen.printf(
-                    Locale.ROOT,
-                    "%d images in %.2f s, %.3f s each: %s%n",
-                    images,
-                    sheet.seconds(),
-                    sheet.seconds() / images,
-                    out.resolve("grid.png"));
+            write(sheet, screen);
             return 0;
         }
+    }
+
+    private void write(Sheet sheet, PrintWriter screen) {
+        ImageFiles.write(out.resolve("grid.png"), sheet.picture());
+        int images = sheet.images().size();
+        for (int i = 0; i < images; i++) {
+            String name = ClassNames.file(sheet.names().get(i / count), i % count);
+            ImageFiles.write(out.resolve(name), sheet.images().get(i));
+        }
+        screen.printf(
+                Locale.ROOT,
+                "%d images in %.2f s, %.3f s each: %s%n",
+                images,
+                sheet.seconds(),
+                sheet.seconds() / images,
+                out.resolve("grid.png"));
     }
 
     /** Reads a sampler's name; {@code dpm++} is short for the library's {@code dpm-solver}. */

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
             TrainVqVae.class,
             TrainVqGan.class,
             TrainAutoencoderKl.class,
+            TrainPixelCnn.class,
             TrainClassifier.class
         },
         footer = {

@@ -1,0 +1,117 @@
+package org.atelier4j.examples;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.atelier4j.autoregressive.TokenSampler;
+import org.atelier4j.autoregressive.pixel.BitsPerDimension;
+import org.atelier4j.autoregressive.pixel.PixelCnn;
+import org.atelier4j.autoregressive.pixel.PixelCnnPipeline;
+import org.atelier4j.autoregressive.pixel.PixelCnnStep;
+import org.atelier4j.autoregressive.pixel.PixelLevels;
+import org.atelier4j.data.Batch;
+import org.atelier4j.data.Batches;
+import org.atelier4j.data.Datasets;
+import org.atelier4j.image.Image;
+import org.atelier4j.optim.AdamW;
+import org.atelier4j.optim.Ema;
+import org.atelier4j.optim.GradientClip;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.train.StepReport;
+import org.atelier4j.train.TrainingState;
+
+/** Trains a PixelCNN: config → data → model → step → export. The verb {@code train pixelcnn} only chooses its configuration. */
+final class PixelCnnRun implements Run<Batch> {
+    private static final double EMA_RAMP_UP = 0.05; // as EDM
+    private static final int MEASURED_BATCH = 50;
+    private static final int COLUMNS = 4;
+
+    private final PixelCnnRunConfig config;
+    private final Datasets.Resolved data;
+    private final Batches batches;
+    private final PixelCnn model;
+    private final AdamW optimizer;
+    private final Ema ema;
+    private final PixelCnnStep step;
+
+    PixelCnnRun(PixelCnnRunConfig config, Datasets.Resolved data) {
+        this.config = config;
+        this.data = data;
+        Rng rng = Rng.of(config.seed());
+        Optimization optimization = config.optimization();
+
+        batches = new Batches(data.train(), Batches.Config.training(optimization.batch()), rng.split("data"));
+
+        model = new PixelCnn(config.model(), rng.split("network"));
+        var rate = optimization.schedule(config.steps());
+        var adam = AdamW.Config.of(rate.at(0)).withRate(rate).withWeightDecay(0);
+        optimizer = new AdamW(model.parameters(), adam);
+        ema = new Ema(model, new Ema.Config(optimization.emaHalfLife(), EMA_RAMP_UP));
+        var settings = new PixelCnnStep.Settings(
+                new PixelLevels(config.bits()),
+                config.labelDropout(),
+                new GradientClip(optimization.maxNorm()),
+                rng.split("step"));
+        step = new PixelCnnStep(model, optimizer, ema, settings);
+    }
+
+    @Override
+    public Batch next() {
+        return batches.next();
+    }
+
+    @Override
+    public int size(Batch batch) {
+        return batch.size();
+    }
+
+    @Override
+    public StepReport step(Batch batch, long number) {
+        return step.run(batch, number);
+    }
+
+    @Override
+    public TrainingState state() {
+        return new TrainingState()
+                .tensors("model", model::state, model::load)
+                .tensors("optim", optimizer::state, optimizer::load)
+                .tensors("ema", ema::state, ema::load)
+                .position("data", batches::position, batches::seek);
+    }
+
+    /** Draws a few images of each class with the averaged weights. */
+    @Override
+    public Image samples() {
+        try (Ema.Scope averaged = ema.applied()) {
+            var pipeline = new PixelCnnPipeline(model, data.train().classNames());
+            return PixelCnnSheet.draw(pipeline, List.of(), COLUMNS, TokenSampler.plain(), config.seed())
+                    .picture();
+        }
+    }
+
+    /** Writes the averaged weights; returns what they are worth on test images. */
+    @Override
+    public Map<String, Double> export(Path folder, Map<String, String> notes) {
+        PixelCnnPipeline.save(
+                folder.resolve("model.safetensors"),
+                config.model(),
+                data.train().classNames(),
+                ema.state(),
+                notes);
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        try (Ema.Scope averaged = ema.applied()) {
+            BitsPerDimension bits =
+                    BitsPerDimension.of(model, new PixelLevels(config.bits()), data.test(), MEASURED_BATCH);
+            numbers.put("bitsPerDimension", bits.model());
+            numbers.put("marginalEntropy", bits.marginal());
+            numbers.put("ratio", bits.ratio());
+        }
+        return numbers;
+    }
+
+    @Override
+    public void close() {
+        batches.close();
+    }
+}
