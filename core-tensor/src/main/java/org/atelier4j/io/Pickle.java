@@ -94,7 +94,11 @@ final class Pickle {
     /** Runs the pickle, which must be a dictionary of tensors, and returns where these lie, by name. */
     Map<String, TensorRef> tensors() throws IOException {
         Object value = value();
-        check(value instanceof Map<?, ?>, source, "must hold a dictionary of tensors (a state_dict), got %s", word(value));
+        check(
+                value instanceof Map<?, ?>,
+                source,
+                "must hold a dictionary of tensors (a state_dict), got %s",
+                word(value));
         Map<String, TensorRef> tensors = new LinkedHashMap<>();
         ((Map<?, ?>) value).forEach((name, entry) -> {
             check(
@@ -177,7 +181,8 @@ final class Pickle {
                 throw new MalformedFileException(
                         source,
                         String.format(
-                                "pickle must be what torch.save writes for a dictionary of tensors, got instruction 0x%02x",
+                                "pickle must be what torch.save writes for a dictionary of tensors, got instruction"
+                                        + " 0x%02x",
                                 op));
         }
     }
@@ -268,7 +273,10 @@ final class Pickle {
     private void putAll(List<Object> pairs) {
         Map<Object, Object> map = (Map<Object, Object>) top();
         for (int i = 0; i < pairs.size(); i += 2) {
-            check(pairs.get(i) instanceof String || pairs.get(i) instanceof Long, source, "keys must be texts or numbers");
+            check(
+                    pairs.get(i) instanceof String || pairs.get(i) instanceof Long,
+                    source,
+                    "keys must be texts or numbers");
             map.put(pairs.get(i), pairs.get(i + 1));
         }
     }

@@ -111,7 +111,10 @@ public final class SafeTensors implements AutoCloseable {
     public static Map<String, Tensor> decode(byte[] file, Object source) {
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         MalformedFileException.check(
-                file.length >= LENGTH_BYTES, source, "file must have at least 8 bytes for the header's length, got %d", file.length);
+                file.length >= LENGTH_BYTES,
+                source,
+                "file must have at least 8 bytes for the header's length, got %d",
+                file.length);
         long length = bytes.getLong(0);
         MalformedFileException.check(
                 length > 0 && length <= file.length - LENGTH_BYTES,
@@ -122,11 +125,14 @@ public final class SafeTensors implements AutoCloseable {
         int dataStart = LENGTH_BYTES + (int) length;
         byte[] head = Arrays.copyOfRange(file, LENGTH_BYTES, dataStart);
         Map<String, Tensor> all = new LinkedHashMap<>();
-        SafeTensorsHeader.parse(head, source, (long) file.length - dataStart).tensors().forEach((name, entry) -> {
-            int size = (int) (entry.end() - entry.begin());
-            ByteBuffer data = bytes.slice(dataStart + (int) entry.begin(), size).order(ByteOrder.LITTLE_ENDIAN);
-            all.put(name, TensorBytes.read(storedType(name, entry, source), entry.shape(), data));
-        });
+        SafeTensorsHeader.parse(head, source, (long) file.length - dataStart)
+                .tensors()
+                .forEach((name, entry) -> {
+                    int size = (int) (entry.end() - entry.begin());
+                    ByteBuffer data =
+                            bytes.slice(dataStart + (int) entry.begin(), size).order(ByteOrder.LITTLE_ENDIAN);
+                    all.put(name, TensorBytes.read(storedType(name, entry, source), entry.shape(), data));
+                });
         return all;
     }
 

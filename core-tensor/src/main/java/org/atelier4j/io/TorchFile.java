@@ -86,8 +86,8 @@ public final class TorchFile {
             ZipEntry program = zip.stream()
                     .filter(e -> e.getName().equals(PICKLE) || e.getName().endsWith("/" + PICKLE))
                     .findFirst()
-                    .orElseThrow(() -> new MalformedFileException(
-                            path, "must hold an entry data.pkl, as torch.save writes it"));
+                    .orElseThrow(() ->
+                            new MalformedFileException(path, "must hold an entry data.pkl, as torch.save writes it"));
             String folder = program.getName().substring(0, program.getName().length() - PICKLE.length());
             ZipEntry order = zip.getEntry(folder + "byteorder");
             if (order != null) {
@@ -203,7 +203,12 @@ public final class TorchFile {
             Pickle.TensorRef ref = e.getValue();
             StoredType type = ref.storage().type();
             Long start = starts.get(ref.storage().key());
-            check(start != null, path, "memory %s of tensor %s is missing", ref.storage().key(), e.getKey());
+            check(
+                    start != null,
+                    path,
+                    "memory %s of tensor %s is missing",
+                    ref.storage().key(),
+                    e.getKey());
             channel.position(start + ref.offset() * type.bytes());
             InputStream in = new BufferedInputStream(Channels.newInputStream(channel));
             tensors.put(e.getKey(), TensorBytes.read(type, ref.shape(), in, ByteOrder.LITTLE_ENDIAN));

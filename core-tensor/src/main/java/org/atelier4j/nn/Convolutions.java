@@ -37,8 +37,7 @@ public final class Convolutions {
      * @param weight (O, C/groups, kernel…)
      * @param bias (O), or null for none
      */
-    public static Tensor activated(
-            Tensor x, Tensor weight, @Nullable Tensor bias, Convolution geometry, Unary f) {
+    public static Tensor activated(Tensor x, Tensor weight, @Nullable Tensor bias, Convolution geometry, Unary f) {
         return Conv.activated(geometry, x, weight, bias, null, f);
     }
 

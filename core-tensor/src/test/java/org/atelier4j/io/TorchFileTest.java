@@ -56,12 +56,26 @@ class TorchFileTest {
     @Test
     void readsListsOfPairsAndShortTextsOfPython2() throws IOException {
         Path path = folder.resolve("python2.pth");
-        Bytes b = new Bytes().text("\u0080\u0002\u008a\n").raw(0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19);
-        b.text(".\u0080\u0002M").raw(0xe9, 0x03).text(".\u0080\u0002}(").shortText("little_endian").raw(0x88).text("u.");
+        Bytes b = new Bytes()
+                .text("\u0080\u0002\u008a\n")
+                .raw(0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19);
+        b.text(".\u0080\u0002M")
+                .raw(0xe9, 0x03)
+                .text(".\u0080\u0002}(")
+                .shortText("little_endian")
+                .raw(0x88)
+                .text("u.");
         b.text("\u0080\u0002ccollections\nOrderedDict\n](](").shortText("w");
-        b.text("ctorch._utils\n_rebuild_tensor\n((").shortText("storage").text("ctorch\nLongStorage\n").shortText("17");
+        b.text("ctorch._utils\n_rebuild_tensor\n((")
+                .shortText("storage")
+                .text("ctorch\nLongStorage\n")
+                .shortText("17");
         b.shortText("cuda:0").text("K\u0001NtQK\u0000K\u0001\u0085K\u0001\u0085tRee\u0085R.");
-        b.text("\u0080\u0002](").shortText("17").text("e.").raw(1, 0, 0, 0, 0, 0, 0, 0).raw(9, 0, 0, 0, 0, 0, 0, 0);
+        b.text("\u0080\u0002](")
+                .shortText("17")
+                .text("e.")
+                .raw(1, 0, 0, 0, 0, 0, 0, 0)
+                .raw(9, 0, 0, 0, 0, 0, 0, 0);
         Files.write(path, b.bytes());
         TensorAssert.assertThat(TorchFile.read(path).get("w")).hasShape(1).hasValues(9);
     }
@@ -79,7 +93,8 @@ class TorchFileTest {
     @Test
     void callsNothingThatAFileNames() throws IOException {
         Path path = folder.resolve("evil.pth");
-        Files.writeString(path, "\u0080\u0002cos\nsystem\nX\u0004\u0000\u0000\u0000true\u0085R.", StandardCharsets.ISO_8859_1);
+        Files.writeString(
+                path, "\u0080\u0002cos\nsystem\nX\u0004\u0000\u0000\u0000true\u0085R.", StandardCharsets.ISO_8859_1);
         assertThatThrownBy(() -> TorchFile.read(path))
                 .isInstanceOf(MalformedFileException.class)
                 .hasMessage(path + ": pickle must be what torch.save writes for a dictionary of tensors, got the name"
