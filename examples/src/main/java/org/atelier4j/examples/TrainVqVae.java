@@ -84,8 +84,8 @@ public final class TrainVqVae extends TrainCommand<VqVaeRunConfig> {
         Shape image = found.train().imageShape(); // (H, W, C)
         AutoencoderConfig network =
                 AutoencoderConfig.fashionMnist().withImageChannels(image.dim(2)).withBase(smoke ? 8 : base);
-        long images = smoke ? 32 : 300_000;
-        Optimization optimization = new Optimization(smoke ? 8 : 64, 2e-3, 200, 1, 0);
+        long images = smoke ? 32 : 60_000;
+        Optimization optimization = new Optimization(smoke ? 8 : 32, 2e-3, 200, 1, 0);
         return new VqVaeRunConfig(
                 VqVaeConfig.of(network, codebook.config(codes, images / optimization.batch())),
                 found.name(),

@@ -46,7 +46,7 @@ public record AutoencoderConfig(
 
     /** Returns networks for Fashion-MNIST, 28×28 in gray → 7×7, small enough to be trained in minutes on one core. */
     public static AutoencoderConfig fashionMnist() {
-        return new AutoencoderConfig(1, 16, List.of(1, 2, 4), 1, 8, false, 32);
+        return new AutoencoderConfig(1, 16, List.of(1, 2, 3), 1, 8, false, 32);
     }
 
     /** Returns the autoencoder of Stable Diffusion, 512×512 → 64×64×4 (Rombach et al. 2021, arXiv:2112.10752, table 8). */
