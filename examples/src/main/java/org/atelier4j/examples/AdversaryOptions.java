@@ -1,0 +1,34 @@
+package org.atelier4j.examples;
+
+import java.nio.file.Path;
+import org.atelier4j.vqvae.VqLoss;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options of {@code train vqgan} and {@code train autoencoder-kl} about their losses. */
+final class AdversaryOptions {
+    @Option(names = "--loss", defaultValue = "l1", description = "how pixels are compared: l1 or l2 (${DEFAULT-VALUE})")
+    private VqLoss.Reconstruction loss;
+
+    @Option(names = "--perceptual", description = "file of a classifier (./atelier train classifier) that compares too")
+    private @Nullable Path perceptual;
+
+    @Option(names = "--perceptual-weight", defaultValue = "1", description = "of that comparison (${DEFAULT-VALUE})")
+    private double perceptualWeight;
+
+    @Option(
+            names = "--adversarial-weight",
+            defaultValue = "0.8",
+            description = "of the discriminator; 0 for none (${DEFAULT-VALUE})")
+    private double adversarialWeight;
+
+    @Option(names = "--sudden", description = "let the discriminator come in all at once, as first published")
+    private boolean sudden;
+
+    /** Returns the settings for images of so many channels. */
+    Adversary settings(int channels) {
+        Adversary settings = Adversary.of(channels).withReconstruction(loss).withAdversarialWeight(adversarialWeight);
+        settings = perceptual == null ? settings : settings.withPerceptual(perceptual.toString(), perceptualWeight);
+        return sudden ? settings.suddenly() : settings;
+    }
+}
