@@ -22,7 +22,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Makes images with neural networks, in Java.",
         mixinStandardHelpOptions = true,
         versionProvider = Atelier.Version.class,
-        subcommands = {Quickstart.class, Train.class, Sample.class, Doctor.class, CommandLine.HelpCommand.class},
+        subcommands = {
+            Quickstart.class,
+            Train.class,
+            Sample.class,
+            Edit.class,
+            Doctor.class,
+            CommandLine.HelpCommand.class
+        },
         footer = {
             "",
             "First steps:",

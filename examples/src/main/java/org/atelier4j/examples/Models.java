@@ -19,6 +19,15 @@ final class Models {
     /** PixelCNN of Fashion-MNIST in 5 bits. */
     static final String PIXELCNN = "fashion-mnist-pixelcnn";
 
+    /** VQ-VAE of Fashion-MNIST, 28 × 28 pixels as 7 × 7 codes. */
+    static final String VQVAE = "fashion-mnist-vqvae";
+
+    /** Transformer that draws the codes of {@link #VQVAE}. */
+    static final String PRIOR = "fashion-mnist-prior";
+
+    /** Masked transformer that draws the codes of {@link #VQVAE}. */
+    static final String MASKGIT = "fashion-mnist-maskgit";
+
     private static final String FOLDER = "/org/atelier4j/examples/models/";
     private static final String SUFFIX = ".safetensors";
 
@@ -26,7 +35,7 @@ final class Models {
 
     /** Returns the names of the models that are there. */
     static List<String> shipped() {
-        return List.of(FASHION, PIXELCNN).stream()
+        return List.of(FASHION, PIXELCNN, VQVAE, PRIOR, MASKGIT).stream()
                 .filter(name -> Models.class.getResource(FOLDER + name + SUFFIX) != null)
                 .toList();
     }

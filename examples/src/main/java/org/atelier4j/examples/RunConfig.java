@@ -86,6 +86,7 @@ interface RunConfig {
             case VqGanRunConfig.FAMILY -> VqGanRunConfig.ofTree(tree, file);
             case AutoencoderKlRunConfig.FAMILY -> AutoencoderKlRunConfig.ofTree(tree);
             case PixelCnnRunConfig.FAMILY -> PixelCnnRunConfig.ofTree(tree, file);
+            case PriorRunConfig.FAMILY -> PriorRunConfig.ofTree(tree, file);
             default ->
                 throw new IllegalArgumentException("family: must be one that this version trains, got " + family);
         };

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.atelier4j.autoregressive.TokenSampler;
+import org.atelier4j.autoregressive.pipeline.CodePipeline;
 import org.atelier4j.autoregressive.pixel.PixelCnn;
 import org.atelier4j.autoregressive.pixel.PixelCnnPipeline;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
@@ -13,6 +13,7 @@ import org.atelier4j.diffusion.pipeline.SamplerKind;
 import org.atelier4j.image.ImageFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  atelier sample                                         10 images of each class",
             "  atelier sample --classes sneaker,bag --count 4 --gif",
+            "  atelier sample --model fashion-mnist-maskgit --steps 8 --top-p 0.95",
             "  atelier sample --model out/train --guidance 1 --seed 7 --out out/mine"
         })
 public final class Sample implements Callable<Integer> {
@@ -48,7 +50,7 @@ public final class Sample implements Callable<Integer> {
     @Option(
             names = "--steps",
             defaultValue = "10",
-            description = "sampling steps; ddpm needs hundreds (${DEFAULT-VALUE})")
+            description = "sampling steps, rounds of maskgit; ddpm needs hundreds (${DEFAULT-VALUE})")
     private int steps;
 
     @Option(
@@ -64,6 +66,9 @@ public final class Sample implements Callable<Integer> {
             description = "how much to exaggerate the class, 0 for not at all (${DEFAULT-VALUE})")
     private double guidance;
 
+    @Mixin
+    private TokenOptions tokens;
+
     @Option(names = "--seed", defaultValue = "0", description = "of the noise (${DEFAULT-VALUE})")
     private long seed;
 
@@ -78,9 +83,13 @@ public final class Sample implements Callable<Integer> {
         PrintWriter screen = spec.commandLine().getOut();
         if (Models.isOf(PixelCnn.class, model)) {
             PixelCnnPipeline pipeline = Models.open(model, PixelCnnPipeline::load);
-            TokenSampler tokens = TokenSampler.plain().withGuidanceScale(guidance);
-            write(PixelCnnSheet.draw(pipeline, classes, count, tokens, seed), screen);
+            write(PixelCnnSheet.draw(pipeline, classes, count, tokens.sampler(guidance), seed), screen);
             return 0;
+        } else if (CodeModels.isPrior(model)) {
+            try (CodePipeline pipeline = CodeModels.open(model, tokens.codec())) {
+                write(CodeSheet.draw(pipeline, classes, count, tokens.decoding(guidance, steps), seed), screen);
+                return 0;
+            }
         }
         try (DiffusionPipeline pipeline = Models.load(model)) {
             List<String> names = pipeline.config().classNames();

@@ -15,6 +15,8 @@ import picocli.CommandLine.Command;
             TrainVqGan.class,
             TrainAutoencoderKl.class,
             TrainPixelCnn.class,
+            TrainPrior.class,
+            TrainMaskGit.class,
             TrainClassifier.class
         },
         footer = {
@@ -25,6 +27,7 @@ import picocli.CommandLine.Command;
             "  atelier train --resume --out out/large        goes on with the settings of that run",
             "  atelier train --config my.json --out out/my   settings from a file like a run's config.json",
             "  atelier train vqvae --minutes 15              images as grids of codes",
+            "  atelier train prior --codec out/vqvae         draws the codes of those grids",
             "  atelier train classifier                      the network that judges images"
         })
 public final class Train extends DiffusionCommand {}
