@@ -1,6 +1,6 @@
 package org.atelier4j.metrics;
 
-import java.util.Arrays;
+import org.atelier4j.metrics.PairBlocks.Measure;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Tensor;
 
@@ -32,20 +32,9 @@ public record Cmmd(double sigma, double scale) {
         FeatureBank.checkPair("Cmmd", real, generated, 2);
         Tensor x = real.rows();
         Tensor y = generated.rows();
-        double squared = meanKernel(x, x) + meanKernel(y, y) - 2 * meanKernel(x, y);
-        return scale * Math.max(0, squared); // rounding alone brings it below zero
-    }
-
-    private double meanKernel(Tensor a, Tensor b) {
         double rate = -1 / (2 * sigma * sigma);
-        double[] sums = new double[a.dim(0)];
-        PairBlocks.squaredDistances(a, b, block -> block.forEachRow(i -> {
-            double sum = 0;
-            for (int j = 0; j < block.columns(); j++) {
-                sum += Math.exp(rate * block.at(i, j));
-            }
-            sums[block.row() + i] += sum;
-        }));
-        return Arrays.stream(sums).sum() / ((double) a.dim(0) * b.dim(0));
+        MeanKernel kernel = new MeanKernel(Measure.SQUARED_DISTANCE, d -> Math.exp(rate * d));
+        double squared = kernel.within(x, 1) + kernel.within(y, 1) - 2 * kernel.across(x, y);
+        return scale * Math.max(0, squared); // rounding alone brings it below zero
     }
 }

@@ -1,9 +1,8 @@
 package org.atelier4j.metrics;
 
-import java.util.Arrays;
+import org.atelier4j.metrics.PairBlocks.Measure;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
-import org.atelier4j.tensor.Tensor;
 
 /**
  * Squared maximum mean discrepancy with the kernel {@code k(x, y) = (x·y/D + 1)³}: Bińkowski et al. 2018, "Demystifying MMD
@@ -47,27 +46,14 @@ public record KernelDistance(int subsets, int subsetSize) {
     /** Returns the unbiased estimate over all pairs of banks with at least two images each. */
     public static double unbiased(FeatureBank real, FeatureBank generated) {
         FeatureBank.checkPair(NAME, real, generated, 2);
-        return meanKernel(real.rows(), real.rows(), true)
-                + meanKernel(generated.rows(), generated.rows(), true)
-                - 2 * meanKernel(real.rows(), generated.rows(), false);
+        double d = real.width();
+        MeanKernel kernel = new MeanKernel(Measure.PRODUCT, product -> cube(product / d + 1));
+        return kernel.within(real.rows())
+                + kernel.within(generated.rows())
+                - 2 * kernel.across(real.rows(), generated.rows());
     }
 
-    /** Returns the mean kernel of all pairs; of one set with itself without the pairs of a row and itself. */
-    private static double meanKernel(Tensor a, Tensor b, boolean within) {
-        int d = a.dim(1);
-        double[] sums = new double[a.dim(0)];
-        PairBlocks.products(a, b, block -> block.forEachRow(i -> {
-            int row = block.row() + i;
-            double sum = 0;
-            for (int j = 0; j < block.columns(); j++) {
-                if (!within || block.column() + j != row) {
-                    double base = block.at(i, j) / d + 1;
-                    sum += base * base * base;
-                }
-            }
-            sums[row] += sum;
-        }));
-        double pairs = (double) a.dim(0) * (within ? b.dim(0) - 1 : b.dim(0));
-        return Arrays.stream(sums).sum() / pairs;
+    private static double cube(double x) {
+        return x * x * x;
     }
 }

@@ -26,7 +26,7 @@ final class Nearest {
 
     private static Nearest of(Tensor queries, Tensor set, int k, boolean skipSelf) {
         Nearest nearest = new Nearest(queries.dim(0), k);
-        PairBlocks.squaredDistances(queries, set, b -> b.forEachRow(i -> {
+        PairBlocks.across(queries, set, PairBlocks.Measure.SQUARED_DISTANCE, b -> b.forEachRow(i -> {
             int row = b.row() + i;
             for (int j = 0; j < b.columns(); j++) {
                 if (!skipSelf || b.column() + j != row) {

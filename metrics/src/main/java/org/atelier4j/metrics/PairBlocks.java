@@ -6,86 +6,120 @@ import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.NoGrad;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All pairs of rows of two sets, a block of them at a time: (N, M) values never exist at once. Products are matrix products
  * in double precision, so squared distances {@code ‖a‖² + ‖b‖² − 2a·b} keep nine digits even of near neighbors.
  */
 final class PairBlocks {
-    private static final int ROWS = 1024;
-    private static final int COLUMNS = 2048; // a block is 16 MiB
+    private static final int SIDE = 1024; // a block is 8 MiB
 
     private PairBlocks() {}
 
-    /** Rows {@code [row, row + rows)} of the first set against {@code [column, column + columns)} of the second. */
-    record Block(int row, int rows, int column, int columns, Values values) {
+    /** What a block holds of each pair. */
+    enum Measure {
+        /** {@code a·b}. */
+        PRODUCT,
+        /** {@code ‖a − b‖²}, ≥ 0. */
+        SQUARED_DISTANCE
+    }
+
+    /** Some rows of the first set against some of the second. */
+    static final class Block {
+        private final int row;
+        private final int rows;
+        private final int column;
+        private final int columns;
+        private final double[] values;
+
+        private Block(int row, int rows, int column, int columns, double[] values) {
+            this.row = row;
+            this.rows = rows;
+            this.column = column;
+            this.columns = columns;
+            this.values = values;
+        }
+
+        /** Returns the number of the first row. */
+        int row() {
+            return row;
+        }
+
+        /** Returns the number of the first column. */
+        int column() {
+            return column;
+        }
+
+        /** Returns how many columns there are. */
+        int columns() {
+            return columns;
+        }
 
         /** Returns the value of row {@code row + i} and column {@code column + j}. */
         double at(int i, int j) {
-            return values.numbers[i * columns + j];
+            return values[i * columns + j];
         }
 
-        /** Runs a body for each row i of the block, on several threads at once. */
+        /** Runs a body for each i of a row {@code row + i}, on several threads at once. */
         void forEachRow(IntConsumer body) {
             IntStream.range(0, rows).parallel().forEach(body);
-        }
-
-        /** Runs a body for each column j of the block, on several threads at once. */
-        void forEachColumn(IntConsumer body) {
-            IntStream.range(0, columns).parallel().forEach(body);
-        }
-    }
-
-    /** The numbers of a block, row by row. */
-    static final class Values {
-        private final double[] numbers;
-
-        private Values(double[] numbers) {
-            this.numbers = numbers;
         }
     }
 
     /** What looks at blocks; each is valid during the call only. */
     @FunctionalInterface
     interface Visitor {
+        /** Looks at one block. */
         void visit(Block block);
     }
 
-    /** Visits the inner products of rows (N, D) and (M, D). */
-    static void products(Tensor a, Tensor b, Visitor visitor) {
-        blocks(a, b, false, visitor);
+    /** Visits all pairs of rows (N, D) and (M, D). */
+    static void across(Tensor a, Tensor b, Measure measure, Visitor visitor) {
+        visit(a, b, measure, false, visitor);
     }
 
-    /** Visits the squared Euclidean distances of rows (N, D) and (M, D), each ≥ 0. */
-    static void squaredDistances(Tensor a, Tensor b, Visitor visitor) {
-        blocks(a, b, true, visitor);
+    /** Visits the pairs of rows (N, D) with themselves: square blocks on the diagonal, and above it those that equal theirs below. */
+    static void upper(Tensor a, Measure measure, Visitor visitor) {
+        visit(a, a, measure, true, visitor);
     }
 
-    private static void blocks(Tensor a, Tensor b, boolean distances, Visitor visitor) {
-        for (int row = 0; row < a.dim(0); row += ROWS) {
+    private static void visit(Tensor a, Tensor b, Measure measure, boolean upper, Visitor visitor) {
+        for (int row = 0; row < a.dim(0); row += SIDE) {
             try (TensorScope outer = TensorScope.open();
                     NoGrad off = NoGrad.open()) {
-                Tensor left = part(a, row, ROWS); // (n, D)
-                for (int column = 0; column < b.dim(0); column += COLUMNS) {
+                Tensor left = part(a, row); // (n, D)
+                double @Nullable [] leftNorms = norms(left, measure);
+                for (int column = upper ? row : 0; column < b.dim(0); column += SIDE) {
                     try (TensorScope inner = TensorScope.open()) {
-                        Tensor right = part(b, column, COLUMNS); // (m, D)
-                        Tensor values = left.matmul(right, false, true); // (n, m)
-                        Tensor wanted = distances ? distances(left, right, values) : values;
-                        double[] numbers = wanted.toDoubles();
-                        visitor.visit(new Block(row, left.dim(0), column, right.dim(0), new Values(numbers)));
+                        Tensor right = part(b, column); // (m, D)
+                        double[] values = left.matmul(right, false, true).toDoubles(); // (n, m)
+                        Block block = new Block(row, left.dim(0), column, right.dim(0), values);
+                        double @Nullable [] rightNorms = norms(right, measure);
+                        if (leftNorms != null && rightNorms != null) {
+                            toDistances(block, leftNorms, rightNorms);
+                        }
+                        visitor.visit(block);
                     }
                 }
             }
         }
     }
 
-    private static Tensor part(Tensor x, int from, int length) {
-        return x.detach().slice(0, from, Math.min(length, x.dim(0) - from)).to(DType.FLOAT64);
+    private static Tensor part(Tensor x, int from) {
+        return x.detach().slice(0, from, Math.min(SIDE, x.dim(0) - from)).to(DType.FLOAT64);
     }
 
-    private static Tensor distances(Tensor left, Tensor right, Tensor products) {
-        Tensor a = left.square().sum(1); // (n, 1)
-        Tensor b = right.square().sum(1).reshape(1, -1); // (1, m)
-        return products.mul(-2).add(a).add(b).relu();
+    private static double @Nullable [] norms(Tensor rows, Measure measure) {
+        return measure == Measure.PRODUCT ? null : rows.square().sum(1).toDoubles();
+    }
+
+    private static void toDistances(Block block, double[] left, double[] right) {
+        double[] values = block.values;
+        block.forEachRow(i -> {
+            for (int j = 0, at = i * block.columns; j < block.columns; j++, at++) {
+                values[at] = Math.max(0, left[i] + right[j] - 2 * values[at]);
+            }
+        });
     }
 }

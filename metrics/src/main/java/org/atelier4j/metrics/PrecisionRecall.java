@@ -59,24 +59,23 @@ public record PrecisionRecall(int neighbors, int densityNeighbors) {
         int[] inBalls = new int[generated.dim(0)];
         boolean[] recalled = new boolean[real.dim(0)];
         boolean[] covered = new boolean[real.dim(0)];
-        PairBlocks.squaredDistances(generated, real, b -> {
-            b.forEachRow(i -> {
-                int row = b.row() + i;
-                for (int j = 0; j < b.columns(); j++) {
-                    double d = b.at(i, j);
-                    precise[row] |= d <= radius[b.column() + j];
-                    inBalls[row] += d < densityRadius[b.column() + j] ? 1 : 0;
-                }
-            });
-            b.forEachColumn(j -> {
+        PairBlocks.across(generated, real, PairBlocks.Measure.SQUARED_DISTANCE, b -> b.forEachRow(i -> {
+            int row = b.row() + i;
+            for (int j = 0; j < b.columns(); j++) {
                 int column = b.column() + j;
-                for (int i = 0; i < b.rows(); i++) {
-                    double d = b.at(i, j);
-                    recalled[column] |= d <= generatedRadius[b.row() + i];
-                    covered[column] |= d < densityRadius[column];
+                double d = b.at(i, j);
+                if (d <= radius[column]) {
+                    precise[row] = true;
                 }
-            });
-        });
+                if (d <= generatedRadius[row]) {
+                    recalled[column] = true; // rows on other threads write the same
+                }
+                if (d < densityRadius[column]) {
+                    covered[column] = true;
+                    inBalls[row]++;
+                }
+            }
+        }));
         double balls = 0;
         for (int n : inBalls) {
             balls += n;

@@ -47,7 +47,9 @@ public record RPrecision(int candidates) {
             chosen[i] = draw(i, groups, rng.split(i));
         }
         try (TensorScope scope = TensorScope.open()) {
-            PairBlocks.products(Embeddings.normalized(images), Embeddings.normalized(texts), b -> b.forEachRow(i -> {
+            Tensor x = Embeddings.normalized(images);
+            Tensor y = Embeddings.normalized(texts);
+            PairBlocks.across(x, y, PairBlocks.Measure.PRODUCT, b -> b.forEachRow(i -> {
                 int[] columns = chosen[b.row() + i];
                 for (int c = 0; c < columns.length; c++) {
                     int j = columns[c] - b.column();
