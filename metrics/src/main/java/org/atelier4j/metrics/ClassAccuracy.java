@@ -47,4 +47,27 @@ public final class ClassAccuracy {
         }
         return (double) right / data.size();
     }
+
+    /**
+     * Returns the same for images whose features were read with the classifier.
+     *
+     * @param labels one for each image
+     */
+    public static double of(ImageClassifier classifier, FeatureBank images, int[] labels) {
+        Rows.checkSameNetwork("ClassAccuracy", classifier.name(), classifier.hash(), images.extractor(), images.hash());
+        Check.that(
+                labels.length == images.count() && labels.length > 0,
+                "ClassAccuracy: there must be one label for each of the %d images and at least one, got %d",
+                images.count(),
+                labels.length);
+        try (TensorScope scope = TensorScope.open();
+                NoGrad off = NoGrad.open()) {
+            int[] seen = classifier.logits(images.rows()).argMax(1).toInts();
+            long right = 0;
+            for (int i = 0; i < labels.length; i++) {
+                right += seen[i] == labels[i] ? 1 : 0;
+            }
+            return (double) right / labels.length;
+        }
+    }
 }

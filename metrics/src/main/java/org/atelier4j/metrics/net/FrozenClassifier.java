@@ -84,8 +84,12 @@ public final class FrozenClassifier implements ImageClassifier {
      * @param net in its folded form; from now on it must not be changed
      */
     public static FrozenClassifier of(String name, List<String> classNames, ClassifierNet net) {
+        return of(name, "", classNames, net);
+    }
+
+    static FrozenClassifier of(String name, String hash, List<String> classNames, ClassifierNet net) {
         Check.that(net.config().folded(), "FrozenClassifier: net must be folded, got %s", net.config());
-        return new FrozenClassifier(name, "", classNames, net);
+        return new FrozenClassifier(name, hash, classNames, net);
     }
 
     /** Loads a file whose hash is known. */
