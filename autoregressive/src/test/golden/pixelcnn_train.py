@@ -1,12 +1,16 @@
 """Trains the PixelCNN that ships (fashion-mnist-pixelcnn) in PyTorch: same network, batch, rate, number of steps, averaging.
 
-Run: OMP_NUM_THREADS=1 python pixelcnn_train.py STEPS OUT.jsonl [FOLDER]   (FOLDER holds the four files of Fashion-MNIST)
+Run: OMP_NUM_THREADS=1 python pixelcnn_train.py STEPS RUN.safetensors OUT.jsonl [STOP] [FOLDER]
+
+RUN holds the initial weights and the batches of the Java run, as ExportForPyTorch (beside the tests) writes them, so that
+the two differ by rounding alone. STOP ends a run of STEPS before its end. FOLDER holds the four files of Fashion-MNIST.
 Prints the test set's bits per dimension of the averaged weights, and the entropy of each pixel by itself.
 """
 import copy
 import gzip
 import json
 import math
+import struct
 import sys
 import time
 
@@ -15,7 +19,17 @@ import torch
 
 from pixelcnn_reference import PixelCnn, bits
 
-BATCH, RATE, WARM_UP, CLIP, HALF_LIFE, RAMP_UP, SEED = 16, 2e-3, 100, 1.0, 10_000, 0.05, 1
+BATCH, RATE, WARM_UP, CLIP, HALF_LIFE, RAMP_UP = 16, 2e-3, 100, 1.0, 10_000, 0.05
+
+
+def read_run(path):
+    """The tensors of a safetensors file."""
+    dtypes = {"F32": np.float32, "I32": np.int32, "U8": np.uint8}
+    with open(path, "rb") as f:
+        header = json.loads(f.read(struct.unpack("<Q", f.read(8))[0]))
+        data = f.read()
+    return {k: torch.from_numpy(np.frombuffer(data[slice(*v["data_offsets"])], dtypes[v["dtype"]]).reshape(v["shape"]).copy())
+            for k, v in header.items() if k != "__metadata__"}
 
 
 def load(folder, part):
@@ -49,21 +63,20 @@ def marginal_entropy(values):
 
 
 def main():
-    steps, log = int(sys.argv[1]), open(sys.argv[2], "w")
-    folder = sys.argv[3] if len(sys.argv) > 3 else "/usr/share/datasets/fashion-mnist"
-    torch.manual_seed(SEED)
+    steps, run, log = int(sys.argv[1]), read_run(sys.argv[2]), open(sys.argv[3], "w")
+    stop = int(sys.argv[4]) if len(sys.argv) > 4 else steps
+    folder = sys.argv[5] if len(sys.argv) > 5 else "/usr/share/datasets/fashion-mnist"
     torch.set_num_threads(1)
-    values, labels = load(folder, "train")
-    net = PixelCnn(1, 32, 0, 32, 6, 3, 10).to(memory_format=torch.channels_last)
+    values, labels = run["values"], run["labels"].long()
+    net = PixelCnn(1, 32, 0, 32, 6, 3, 10)
+    net.load_state_dict({k[2:]: v for k, v in run.items() if k.startswith("p.")})
+    net = net.to(memory_format=torch.channels_last)
     print(sum(p.numel() for p in net.parameters()), "parameters", flush=True)
     average = copy.deepcopy(net)
     optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.999), eps=1e-8, weight_decay=0)
-    order, at, start = torch.randperm(len(values)), 0, time.time()
-    for step in range(steps):
-        if at + BATCH > len(values):
-            order, at = torch.randperm(len(values)), 0
-        chosen = order[at : at + BATCH]
-        at += BATCH
+    start = time.time()
+    for step in range(stop):
+        chosen = slice(step * BATCH, (step + 1) * BATCH)
         for group in optimizer.param_groups:
             group["lr"] = rate(step, steps)
         loss = bits(net.nats(values[chosen], labels[chosen]), 784)
@@ -77,13 +90,13 @@ def main():
         with torch.no_grad():
             for a, p in zip(average.parameters(), net.parameters()):
                 a.lerp_(p, 1 - decay)
-        if step % 50 == 0:
-            log.write(json.dumps({"step": step, "loss": float(loss.detach()), "seconds": time.time() - start}) + "\n")
+        if (step + 1) % 10 == 0:
+            log.write(json.dumps({"step": step + 1, "loss": float(loss.detach()), "seconds": time.time() - start}) + "\n")
             log.flush()
     seconds = time.time() - start
-    torch.save(average.state_dict(), sys.argv[2] + ".pt")
+    torch.save(average.state_dict(), sys.argv[3] + ".pt")
     test, test_labels = load(folder, "t10k")
-    result = {"steps": steps, "seconds": seconds, "testBitsPerDimension": test_bits(average, test, test_labels),
+    result = {"steps": stop, "seconds": seconds, "testBitsPerDimension": test_bits(average, test, test_labels),
               "marginalEntropy": marginal_entropy(test)}
     log.write(json.dumps(result) + "\n")
     print(result, flush=True)

@@ -17,8 +17,7 @@ final class PixelCnnSheet {
      *
      * @param classes names or numbers, none for all
      */
-    static Sheet draw(
-            PixelCnnPipeline pipeline, List<String> classes, int columns, TokenSampler sampler, long seed) {
+    static Sheet draw(PixelCnnPipeline pipeline, List<String> classes, int columns, TokenSampler sampler, long seed) {
         List<String> known = pipeline.classNames();
         List<Integer> labels = ClassNames.labels(classes, known);
         List<Integer> each = new ArrayList<>();

@@ -11,8 +11,9 @@ import picocli.CommandLine.Option;
 /** {@code ./atelier train pixelcnn}: trains a gated PixelCNN, which draws pixel after pixel. Half an hour. */
 @Command(
         name = "pixelcnn",
-        description = "Trains a gated PixelCNN, which draws pixel after pixel and says how probable an image is. Stop it"
-                + " with Ctrl-C; the same command goes on.",
+        description =
+                "Trains a gated PixelCNN, which draws pixel after pixel and says how probable an image is. Stop it"
+                        + " with Ctrl-C; the same command goes on.",
         mixinStandardHelpOptions = true,
         footer = {
             "",

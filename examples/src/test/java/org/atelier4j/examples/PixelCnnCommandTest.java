@@ -21,8 +21,8 @@ class PixelCnnCommandTest {
     @Test
     void aRunSaysBitsPerDimensionBesideTheEntropyOfPixelsAndItsModelDraws() {
         CommandLineFixture trained = train("--steps", 2);
-        CommandLineFixture drawn = atelier(
-                "sample --count 1 --guidance 0.5 --model " + folder + " --out " + folder.resolve("drawn"));
+        CommandLineFixture drawn =
+                atelier("sample --count 1 --guidance 0.5 --model " + folder + " --out " + folder.resolve("drawn"));
 
         assertThat(trained.code()).as(trained.err()).isZero();
         assertThat(trained.out())

@@ -36,8 +36,8 @@ public record CategoricalHead(int channels, int levels) implements PixelHead {
     @Override
     public Tensor nats(Tensor parameters, Tensor values) {
         PixelHead.check(this, parameters, values);
-        Tensor logits = parameters.reshape(
-                values.dim(0), values.dim(1), values.dim(2), channels, levels); // (B, H, W, C, K)
+        Tensor logits =
+                parameters.reshape(values.dim(0), values.dim(1), values.dim(2), channels, levels); // (B, H, W, C, K)
         Tensor each = Losses.crossEntropies(logits, values, Losses.ClassTargets.PLAIN); // (B, H, W, C)
         return channels == 1 ? each.squeeze(3) : each.sum(3).squeeze(3);
     }

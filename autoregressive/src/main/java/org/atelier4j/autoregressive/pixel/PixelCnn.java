@@ -77,7 +77,8 @@ public final class PixelCnn extends Layer {
                     embedding);
             Check.that(
                     embedding == 0 || grid.channels() == 1 && components == 0,
-                    "PixelCnn: an embedding is for codes, with 1 channel and no mixture, got %d channels and %d components",
+                    "PixelCnn: an embedding is for codes, with 1 channel and no mixture, got %d channels and %d"
+                            + " components",
                     grid.channels(),
                     components);
         }

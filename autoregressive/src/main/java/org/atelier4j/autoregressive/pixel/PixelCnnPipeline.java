@@ -119,8 +119,7 @@ public final class PixelCnnPipeline {
     }
 
     private static List<String> names(Object tree, Path file) {
-        Check.that(
-                tree instanceof List<?>, "PixelCnnPipeline: classNames of %s must be a list, got %s", file, tree);
+        Check.that(tree instanceof List<?>, "PixelCnnPipeline: classNames of %s must be a list, got %s", file, tree);
         return ((List<?>) tree).stream().map(String::valueOf).toList();
     }
 
@@ -142,9 +141,7 @@ public final class PixelCnnPipeline {
         metadata.put(CONFIG, Json.write(config));
         metadata.put(CLASS_NAMES, Json.write(classNames));
         notes.forEach((key, text) -> Check.that(
-                metadata.putIfAbsent(key, text) == null,
-                "PixelCnnPipeline.save: notes must not use the name %s",
-                key));
+                metadata.putIfAbsent(key, text) == null, "PixelCnnPipeline.save: notes must not use the name %s", key));
         SafeTensors.write(file, weights, metadata);
     }
 
@@ -171,7 +168,10 @@ public final class PixelCnnPipeline {
      * @throws java.util.concurrent.CancellationException if the listener said no
      */
     public List<Image> generate(Request request, DrawingListener listener) {
-        return draw(request, listener, (from, labels) -> PixelCanvas.blank(model.config().grid(), labels));
+        return draw(
+                request,
+                listener,
+                (from, labels) -> PixelCanvas.blank(model.config().grid(), labels));
     }
 
     /**

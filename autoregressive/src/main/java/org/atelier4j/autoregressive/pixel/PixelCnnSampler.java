@@ -59,7 +59,9 @@ public final class PixelCnnSampler {
                 TensorScope scope = TensorScope.open()) {
             int height = model.config().grid().height();
             CachedPass pass = new CachedPass(
-                    model.network(), twice(canvas.labels()), model.config().grid().width());
+                    model.network(),
+                    twice(canvas.labels()),
+                    model.config().grid().width());
             for (int row = 0; row < height; row++) {
                 try (TensorScope ofRow = TensorScope.open()) {
                     drawing.row(row, pass, ofRow);

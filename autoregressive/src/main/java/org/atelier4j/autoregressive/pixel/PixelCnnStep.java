@@ -62,7 +62,8 @@ public final class PixelCnnStep implements TrainStep<Batch> {
     public StepReport run(Batch batch, long step) {
         double rate = optimizer.learningRate();
         Tensor values = settings.levels().quantize(batch.images()); // (B, H, W, C)
-        Tensor loss = model.bitsPerDimension(values, shown(batch.labels(), settings.rng().split(step)));
+        Tensor loss = model.bitsPerDimension(
+                values, shown(batch.labels(), settings.rng().split(step)));
         double norm = optimizer.step(loss.backward(), settings.clip());
         ema.update(batch.size(), step * batch.size());
         return StepReport.of("loss", loss.item()).with("gradientNorm", norm).with("learningRate", rate);

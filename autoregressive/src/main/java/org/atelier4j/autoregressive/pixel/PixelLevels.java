@@ -25,7 +25,8 @@ public record PixelLevels(int bits) {
 
     /** Returns levels INT32 (B, H, W, C) of images in [−1, 1]; what lies outside is limited. */
     public Tensor quantize(Tensor images) {
-        Tensor bytes = images.detach().clamp(-1, 1).affine(HALF_RANGE, HALF_RANGE).round();
+        Tensor bytes =
+                images.detach().clamp(-1, 1).affine(HALF_RANGE, HALF_RANGE).round();
         return bytes.div(1 << (BYTE - bits)).floor().to(DType.INT32);
     }
 

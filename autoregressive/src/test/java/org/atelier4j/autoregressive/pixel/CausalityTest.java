@@ -28,8 +28,8 @@ class CausalityTest {
         GatedPixelCnn network = gated(1, 9);
         for (int row = 0; row < SIZE; row += 4) {
             for (int column = 0; column < SIZE; column += 4) {
-                Dependencies seen = Dependencies.of(
-                        x -> network.forward(x, none()), Shape.of(1, SIZE, SIZE, 1), row, column, 0, 2);
+                Dependencies seen =
+                        Dependencies.of(x -> network.forward(x, none()), Shape.of(1, SIZE, SIZE, 1), row, column, 0, 2);
                 for (int y = 0; y < SIZE; y++) {
                     for (int x = 0; x < SIZE; x++) {
                         boolean before = y < row || y == row && x < column;
@@ -49,51 +49,46 @@ class CausalityTest {
         MaskedPixelCnn network = new MaskedPixelCnn(new MaskedPixelCnn.Config(1, 2, 8, 9, 3, 1), Rng.of(3));
         Dependencies seen = Dependencies.of(network::forward, Shape.of(1, 8, wide, 1), 7, 4, 0, 2);
         GatedPixelCnn two = gated(1, 9);
-        Dependencies gated =
-                Dependencies.of(x -> two.forward(x, none()), Shape.of(1, 8, wide, 1), 7, 4, 0, 2);
+        Dependencies gated = Dependencies.of(x -> two.forward(x, none()), Shape.of(1, 8, wide, 1), 7, 4, 0, 2);
 
         // the first kernel (7×7) reaches 3 columns per 1 row at best, then each row up gives one column more
-        assertThat(seen.picture())
-                .isEqualTo("""
-                        ############
-                        ############
-                        ############
-                        ###########.
-                        ##########..
-                        #########...
-                        ########....
-                        ####........
-                        """);
-        assertThat(gated.picture())
-                .isEqualTo("""
-                        ############
-                        ############
-                        ############
-                        ############
-                        ############
-                        ############
-                        ############
-                        ####........
-                        """);
+        assertThat(seen.picture()).isEqualTo("""
+            ############
+            ############
+            ############
+            ###########.
+            ##########..
+            #########...
+            ########....
+            ####........
+            """);
+        assertThat(gated.picture()).isEqualTo("""
+            ############
+            ############
+            ############
+            ############
+            ############
+            ############
+            ############
+            ####........
+            """);
     }
 
     @Test
     void theReceptiveFieldGrowsByHalfAKernelPerLayer() {
         GatedPixelCnn network = gated(1, 1); // 7×7 and then 3×3, each to one side
-        Dependencies seen =
-                Dependencies.of(x -> network.forward(x, none()), Shape.of(1, 8, 12, 1), 7, 6, 0, 2);
+        Dependencies seen = Dependencies.of(x -> network.forward(x, none()), Shape.of(1, 8, 12, 1), 7, 6, 0, 2);
 
-        assertThat(seen.picture())
-                .isEqualTo("""
-                        ............
-                        ............
-                        ............
-                        ..#########.
-                        ..#########.
-                        ..#########.
-                        ..#########.
-                        ..####......
-                        """);
+        assertThat(seen.picture()).isEqualTo("""
+            ............
+            ............
+            ............
+            ..#########.
+            ..#########.
+            ..#########.
+            ..#########.
+            ..####......
+            """);
     }
 
     @ParameterizedTest
@@ -103,12 +98,12 @@ class CausalityTest {
         Dependencies seen = Dependencies.of(conv::forward, Shape.of(1, 5, 5, 1), 2, 2, 0, 1);
 
         assertThat(seen.picture()).isEqualTo("""
-                .....
-                .###.
-                .#%s..
-                .....
-                .....
-                """.formatted(itself ? "#" : "."));
+            .....
+            .###.
+            .#%s..
+            .....
+            .....
+            """.formatted(itself ? "#" : "."));
     }
 
     @ParameterizedTest
@@ -128,11 +123,13 @@ class CausalityTest {
     void colorsOfTheGatedNetworkAreOrderedThroughAllLayers() {
         GatedPixelCnn network = gated(3, 3);
         for (int color = 0; color < 3; color++) {
-            Dependencies seen = Dependencies.of(
-                    x -> network.forward(x, none()), Shape.of(1, 5, 5, 3), 2, 2, 2 * color, 2);
+            Dependencies seen =
+                    Dependencies.of(x -> network.forward(x, none()), Shape.of(1, 5, 5, 3), 2, 2, 2 * color, 2);
             for (int c = 0; c < 3; c++) {
                 assertThat(seen.on(2, 2, c)).as("%d from %d", c, color).isEqualTo(c < color);
-                assertThat(seen.on(1, 4, c)).as("%d above right from %d", c, color).isTrue();
+                assertThat(seen.on(1, 4, c))
+                        .as("%d above right from %d", c, color)
+                        .isTrue();
                 assertThat(seen.on(2, 3, c)).isFalse();
                 assertThat(seen.on(3, 0, c)).isFalse();
             }

@@ -24,7 +24,11 @@ final class Dependencies {
         for (int trial = 0; trial < 3; trial++) { // a ReLU may be dead at one point, not at all
             Tensor x = Rng.of(40 + trial).normal(image).requireGradient();
             Tensor y = network.apply(x).slice(1, row, 1).slice(2, column, 1).slice(3, first, count);
-            float[] g = y.mul(Rng.of(50 + trial).normal(y.shape())).sum().backward().get(x).toFloats();
+            float[] g = y.mul(Rng.of(50 + trial).normal(y.shape()))
+                    .sum()
+                    .backward()
+                    .get(x)
+                    .toFloats();
             for (int i = 0; i < g.length; i++) {
                 sum[i] += Math.abs(g[i]);
             }

@@ -44,8 +44,9 @@ class LogisticMixtureTest {
     void aWideGridOfLevelsSumsToOne() {
         PixelHead head = PixelHead.mixture(1, 256, 5);
         Tensor one = Rng.of(9).normal(Shape.of(1, 1, 1, head.outputs())).mul(2);
-        Tensor nats =
-                head.nats(one.broadcastTo(Shape.of(1, 1, 256, head.outputs())), Tensor.arange(256).reshape(1, 1, 256, 1));
+        Tensor nats = head.nats(
+                one.broadcastTo(Shape.of(1, 1, 256, head.outputs())),
+                Tensor.arange(256).reshape(1, 1, 256, 1));
 
         assertThat(nats.neg().exp().sum().item()).isCloseTo(1, within(1e-5));
     }
@@ -105,8 +106,8 @@ class LogisticMixtureTest {
         Tensor p = Tensor.of(new float[] {0, -0.8f, -6}, 1, 1, 1, 3).requireGradient();
         Tensor nats = head.nats(p, Tensor.of(new int[] {200}, 1, 1, 1, 1));
         // x − μ = 1.3686, s = e⁻⁶: ((x − 1/255) − μ)/s minus log(1 − e^(−2/255/s))
-        double expected = (200 / 127.5 - 1 - 1 / 255.0 + 0.8) * Math.exp(6)
-                - Math.log(-Math.expm1(-2 / 255.0 * Math.exp(6)));
+        double expected =
+                (200 / 127.5 - 1 - 1 / 255.0 + 0.8) * Math.exp(6) - Math.log(-Math.expm1(-2 / 255.0 * Math.exp(6)));
 
         assertThat(nats.item()).isCloseTo(expected, within(1e-3));
         assertThat(nats.sum().backward().get(p).toFloats()[1]).isCloseTo((float) -Math.exp(6), within(0.1f));
@@ -118,7 +119,8 @@ class LogisticMixtureTest {
                 .hasMessage("DiscretizedLogisticMixture: channels and components must be >= 1 and levels >= 2, got 1, 5"
                         + " and 1");
         assertThatThrownBy(() -> PixelHead.mixture(1, 8, 2).nats(Tensor.zeros(1, 2, 2, 5), all(2)))
-                .hasMessage("PixelHead: parameters and values must be (B, H, W, 6) and (B, H, W, 1), got [1, 2, 2, 5] and"
-                        + " [1, 4, 2, 3]");
+                .hasMessage(
+                        "PixelHead: parameters and values must be (B, H, W, 6) and (B, H, W, 1), got [1, 2, 2, 5] and"
+                                + " [1, 4, 2, 3]");
     }
 }

@@ -25,8 +25,8 @@ class PixelCnnGoldenTest {
     private PixelCnn model(String name) {
         boolean mixture = name.equals("mixture");
         PixelCnn.Grid grid = new PixelCnn.Grid(5, 6, 3, mixture ? 32 : 8);
-        PixelCnn model = new PixelCnn(
-                new PixelCnn.Config(grid, mixture ? 4 : 0, 0, new PixelCnn.Size(6, 2, 3), 2), Rng.of(1));
+        PixelCnn model =
+                new PixelCnn(new PixelCnn.Config(grid, mixture ? 4 : 0, 0, new PixelCnn.Size(6, 2, 3), 2), Rng.of(1));
         Map<String, Tensor> parameters = new LinkedHashMap<>();
         String prefix = name + ".p.";
         golden.names().stream()
@@ -69,8 +69,7 @@ class PixelCnnGoldenTest {
     @ValueSource(strings = {"softmax", "mixture"})
     void oneStepOfAdamWLeadsToTheSameParameters(String name) {
         PixelCnn model = model(name);
-        AdamW optimizer =
-                new AdamW(model.parameters(), AdamW.Config.of(1e-3).withWeightDecay(0));
+        AdamW optimizer = new AdamW(model.parameters(), AdamW.Config.of(1e-3).withWeightDecay(0));
 
         double norm = optimizer.step(loss(model, name).backward(), new GradientClip(CLIP));
 

@@ -36,8 +36,7 @@ class PixelCnnPriorTest {
         Tensor labels = Tensor.of(new int[] {0, 3}, 2);
         double[] logs = prior.logLikelihoods(grid, labels);
 
-        assertThat(prior.loss(grid, labels, Rng.of(0)).item())
-                .isCloseTo(-(logs[0] + logs[1]) / 2 / 20, within(1e-5));
+        assertThat(prior.loss(grid, labels, Rng.of(0)).item()).isCloseTo(-(logs[0] + logs[1]) / 2 / 20, within(1e-5));
     }
 
     @Test
@@ -62,8 +61,7 @@ class PixelCnnPriorTest {
     @Test
     void twoImagesOfOneStreamAreEqual() {
         Canvas canvas = Canvas.blank(4, 5, 1, 1);
-        Tensor codes = prior.draw(
-                        canvas, Decoding.standard(), List.of(Rng.of(8), Rng.of(8)), DrawingListener.silent())
+        Tensor codes = prior.draw(canvas, Decoding.standard(), List.of(Rng.of(8), Rng.of(8)), DrawingListener.silent())
                 .codes();
 
         TensorAssert.assertThat(codes.slice(0, 0, 1)).isEqualTo(codes.slice(0, 1, 1));

@@ -29,7 +29,8 @@ class PixelCnnSamplerTest {
     private static final PixelCnn.Config CODES = new PixelCnn.Config(new PixelCnn.Grid(7, 7, 1, 40), 0, 6, SIZE, 2);
 
     static List<PixelCnn.Config> configs() {
-        return List.of(GRAY, COLOR, MIXED, CODES, new PixelCnn.Config(GRAY.grid(), 0, 0, new PixelCnn.Size(8, 2, 5), 3));
+        return List.of(
+                GRAY, COLOR, MIXED, CODES, new PixelCnn.Config(GRAY.grid(), 0, 0, new PixelCnn.Size(8, 2, 5), 3));
     }
 
     /** A model whose predictions differ from pixel to pixel: fresh weights give nearly the same everywhere. */
@@ -75,7 +76,13 @@ class PixelCnnSamplerTest {
                         Tensor partly = colors == 1
                                 ? Tensor.zerosLike(pixel)
                                 : pixel.slice(3, 0, c)
-                                        .concat(Tensor.full(9, pixel.dtype(), pixel.slice(3, c, colors - c).shape()), 3);
+                                        .concat(
+                                                Tensor.full(
+                                                        9,
+                                                        pixel.dtype(),
+                                                        pixel.slice(3, c, colors - c)
+                                                                .shape()),
+                                                3);
                         Tensor expected = whole.slice(1, y, 1).slice(2, x, 1).slice(3, c * each, each);
                         TensorAssert.assertThat(pass.at(x, partly).slice(1, c * each, each))
                                 .isCloseTo(expected.reshape(2, each), 1e-5, 1e-5);
@@ -172,19 +179,21 @@ class PixelCnnSamplerTest {
 
     @Test
     void samplesOfATinyModelFollowItsProbabilities() {
-        PixelCnn.Config tiny =
-                new PixelCnn.Config(new PixelCnn.Grid(2, 2, 1, 2), 0, 0, new PixelCnn.Size(4, 1, 3), 0);
+        PixelCnn.Config tiny = new PixelCnn.Config(new PixelCnn.Grid(2, 2, 1, 2), 0, 0, new PixelCnn.Size(4, 1, 3), 0);
         PixelCnn model = model(tiny);
         int n = 4000;
-        Tensor x = draw(model, PixelCanvas.blank(tiny.grid(), new int[n]), streams(IntStream.range(0, n).toArray()));
+        Tensor x = draw(
+                model,
+                PixelCanvas.blank(tiny.grid(), new int[n]),
+                streams(IntStream.range(0, n).toArray()));
         int[] values = x.toInts();
         double[] counts = new double[16];
         for (int i = 0; i < n; i++) {
             counts[values[4 * i] + 2 * values[4 * i + 1] + 4 * values[4 * i + 2] + 8 * values[4 * i + 3]]++;
         }
         int[] all = IntStream.range(0, 64).map(i -> i / 4 >> i % 4 & 1).toArray();
-        double[] nats =
-                model.nats(Tensor.of(all, 16, 2, 2, 1), Tensor.of(new int[16], 16)).toDoubles();
+        double[] nats = model.nats(Tensor.of(all, 16, 2, 2, 1), Tensor.of(new int[16], 16))
+                .toDoubles();
         double chiSquare = 0;
         for (int i = 0; i < 16; i++) {
             double expected = n * Math.exp(-nats[i]);
@@ -205,19 +214,17 @@ class PixelCnnSamplerTest {
                 .hasMessage("PixelCnnSampler: values must have shape [1, 9, 10, 1], got [1, 8, 8, 1]");
         assertThatThrownBy(() -> sampler.draw(PixelCanvas.upper(high, 2, 0), streams(0), DrawingListener.silent()))
                 .hasMessage("PixelCnnSampler: given values must lie in [0, 8), got 8");
-        assertThatThrownBy(() ->
-                        sampler.draw(PixelCanvas.blank(GRAY.grid(), 4), streams(0), DrawingListener.silent()))
+        assertThatThrownBy(() -> sampler.draw(PixelCanvas.blank(GRAY.grid(), 4), streams(0), DrawingListener.silent()))
                 .hasMessage("PixelCnnSampler: labels must lie in [0, 3], where 3 is no class, got 4");
-        assertThatThrownBy(() ->
-                        sampler.draw(PixelCanvas.blank(GRAY.grid(), 0), streams(0, 1), DrawingListener.silent()))
+        assertThatThrownBy(
+                        () -> sampler.draw(PixelCanvas.blank(GRAY.grid(), 0), streams(0, 1), DrawingListener.silent()))
                 .hasMessage("PixelCnnSampler: there must be one stream for each of 1 images, got 2");
         assertThatThrownBy(() -> PixelCanvas.upper(small, 8, 0))
                 .hasMessage("PixelCanvas: rows that stay must lie in [0, 8), got 8");
-        assertThatThrownBy(() -> new PixelCnnSampler(
-                        model(MIXED), TokenSampler.plain().withGuidanceScale(1)))
+        assertThatThrownBy(() ->
+                        new PixelCnnSampler(model(MIXED), TokenSampler.plain().withGuidanceScale(1)))
                 .hasMessage("PixelCnnSampler: guidanceScale must be 0 for a model without classes, got 1.0");
-        assertThatThrownBy(() -> new PixelCanvas(
-                        Tensor.of(new int[2], 2), small, Tensor.of(new boolean[64], 1, 8, 8)))
+        assertThatThrownBy(() -> new PixelCanvas(Tensor.of(new int[2], 2), small, Tensor.of(new boolean[64], 1, 8, 8)))
                 .hasMessage("PixelCanvas: labels must have shape (1), got [2]");
         assertThat(PixelCanvas.blank(GRAY.grid(), 0, 1).values().shape()).isEqualTo(Shape.of(2, 9, 10, 1));
     }

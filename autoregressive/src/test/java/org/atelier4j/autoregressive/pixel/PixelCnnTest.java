@@ -64,8 +64,9 @@ class PixelCnnTest {
     @Test
     void probabilitiesOfAllGridsOfCodesSumToOne() {
         PixelCnn.Config config = new PixelCnn.Config(new PixelCnn.Grid(2, 2, 1, 3), 0, 4, SIZE, 0);
-        int[] values =
-                IntStream.range(0, 4 * 81).map(i -> i / 4 / (int) Math.pow(3, i % 4) % 3).toArray();
+        int[] values = IntStream.range(0, 4 * 81)
+                .map(i -> i / 4 / (int) Math.pow(3, i % 4) % 3)
+                .toArray();
 
         Tensor nats = new PixelCnn(config, Rng.of(5)).nats(Tensor.of(values, 81, 2, 2, 1), Tensor.of(new int[81], 81));
 
@@ -77,8 +78,8 @@ class PixelCnnTest {
     @ValueSource(ints = {0, 3})
     void oneBatchIsLearnedByHeart(int components) {
         PixelCnn.Grid grid = new PixelCnn.Grid(6, 6, 1, 8);
-        PixelCnn model = new PixelCnn(
-                new PixelCnn.Config(grid, components, 0, new PixelCnn.Size(16, 2, 3), 4), Rng.of(1));
+        PixelCnn model =
+                new PixelCnn(new PixelCnn.Config(grid, components, 0, new PixelCnn.Size(16, 2, 3), 4), Rng.of(1));
         Tensor values = Rng.of(2).integers(8, grid.batch(4));
         Tensor labels = Tensor.arange(4);
         AdamW optimizer = new AdamW(model.parameters(), AdamW.Config.of(0.01).withWeightDecay(0));
@@ -141,10 +142,16 @@ class PixelCnnTest {
             first.to(5);
             second.to(12);
 
-            whole.model.state().forEach((path, p) -> TensorAssert.assertThat(second.model.state().get(path))
-                    .isEqualTo(p));
-            whole.ema.state().forEach((path, p) -> TensorAssert.assertThat(second.ema.state().get(path))
-                    .isEqualTo(p));
+            whole.model
+                    .state()
+                    .forEach((path, p) -> TensorAssert.assertThat(
+                                    second.model.state().get(path))
+                            .isEqualTo(p));
+            whole.ema
+                    .state()
+                    .forEach((path, p) -> TensorAssert.assertThat(
+                                    second.ema.state().get(path))
+                            .isEqualTo(p));
         }
     }
 
@@ -176,8 +183,7 @@ class PixelCnnTest {
         Tensor image = Rng.of(1).uniform(Shape.of(1, 6, 6, 1)).affine(2, -1);
         Image given = org.atelier4j.image.PixelRange.SIGNED.toImages(image).get(0);
 
-        Image done = pipeline.complete(
-                        image, 3, PixelCnnPipeline.Request.of(List.of(1)), DrawingListener.silent())
+        Image done = pipeline.complete(image, 3, PixelCnnPipeline.Request.of(List.of(1)), DrawingListener.silent())
                 .get(0);
 
         byte[] a = new byte[36];
@@ -190,10 +196,10 @@ class PixelCnnTest {
 
     @Test
     void bitsPerDimensionAreTheMeanAndTheEntropyIsThatOfEachPlace() {
-        byte[] pixels = {0, 0, 0, (byte) 255, 0, 0, 0, (byte) 255}; // 4 images (1, 2, 1): first 0 always, second 0 or 255
+        byte[] pixels = {0, 0, 0, (byte) 255, 0, 0, 0, (byte) 255
+        }; // 4 images (1, 2, 1): first 0 always, second 0 or 255
         Dataset data = Dataset.of(List.of("x", "y"), Shape.of(1, 2, 1), pixels, new int[] {0, 1, 1, 0});
-        PixelCnn model =
-                new PixelCnn(new PixelCnn.Config(new PixelCnn.Grid(1, 2, 1, 32), 0, 0, SIZE, 2), Rng.of(5));
+        PixelCnn model = new PixelCnn(new PixelCnn.Config(new PixelCnn.Grid(1, 2, 1, 32), 0, 0, SIZE, 2), Rng.of(5));
         BitsPerDimension bits = BitsPerDimension.of(model, new PixelLevels(5), data, 3);
         Tensor values = Tensor.of(new int[] {0, 0, 0, 31, 0, 0, 0, 31}, 4, 1, 2, 1);
 
@@ -205,7 +211,8 @@ class PixelCnnTest {
                         within(1e-5));
         assertThat(bits.images()).isEqualTo(4);
         assertThat(new BitsPerDimension(1.5, 3, 10))
-                .hasToString("1.5000 bits per dimension, 0.500 of the 3.0000 that pixels by themselves take (10 images)");
+                .hasToString(
+                        "1.5000 bits per dimension, 0.500 of the 3.0000 that pixels by themselves take (10 images)");
     }
 
     @Test
@@ -227,8 +234,7 @@ class PixelCnnTest {
         Tensor two = Tensor.of(new int[] {0, 1, 2, 0}, 1, 2, 2, 1);
         Tensor label = Tensor.of(new int[] {0}, 1);
 
-        assertThatThrownBy(() -> model.nats(two, label))
-                .hasMessage("PixelCnn: values must lie in [0, 2), got 2");
+        assertThatThrownBy(() -> model.nats(two, label)).hasMessage("PixelCnn: values must lie in [0, 2), got 2");
         assertThatThrownBy(() -> model.nats(Tensor.of(new int[6], 1, 3, 2, 1), label))
                 .hasMessage("PixelCnn: values must have shape (B, 2, 2, 1), got [1, 3, 2, 1]");
         assertThatThrownBy(() -> model.nats(Tensor.of(new int[4], 1, 2, 2, 1), Tensor.of(new int[] {3}, 1)))
@@ -237,8 +243,8 @@ class PixelCnnTest {
         assertThatThrownBy(() -> new PixelCnn.Config(new PixelCnn.Grid(2, 2, 3, 8), 0, 4, SIZE, 0))
                 .hasMessage("PixelCnn: an embedding is for codes, with 1 channel and no mixture, got 3 channels and 0"
                         + " components");
-        assertThatThrownBy(() -> new PixelCnn(
-                        new PixelCnn.Config(new PixelCnn.Grid(2, 2, 3, 8), 0, 0, SIZE, 0), Rng.of(1)))
+        assertThatThrownBy(() ->
+                        new PixelCnn(new PixelCnn.Config(new PixelCnn.Grid(2, 2, 3, 8), 0, 0, SIZE, 0), Rng.of(1)))
                 .hasMessage("GatedPixelCnn: in, out and width must be multiples of the 3 colors, got 3, 24 and 8");
         assertThatThrownBy(() -> new PixelCnnPipeline(model, List.of("one")))
                 .hasMessage("PixelCnnPipeline: there must be 2 class names, got 1");
