@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             Quickstart.class,
             Train.class,
             Sample.class,
+            Eval.class,
             Edit.class,
             Doctor.class,
             CommandLine.HelpCommand.class

@@ -39,7 +39,7 @@ final class ClassNames {
         return String.format(Locale.ROOT, "%s-%03d.png", plain, number);
     }
 
-    private static String plain(String name) {
+    static String plain(String name) {
         return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
     }
 }

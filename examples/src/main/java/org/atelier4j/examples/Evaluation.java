@@ -1,0 +1,308 @@
+package org.atelier4j.examples;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import org.atelier4j.data.Dataset;
+import org.atelier4j.image.Image;
+import org.atelier4j.image.PixelRange;
+import org.atelier4j.metrics.ClassAccuracy;
+import org.atelier4j.metrics.Diversity;
+import org.atelier4j.metrics.FeatureBank;
+import org.atelier4j.metrics.FeatureReader;
+import org.atelier4j.metrics.FrechetDistance;
+import org.atelier4j.metrics.InceptionScore;
+import org.atelier4j.metrics.KernelDistance;
+import org.atelier4j.metrics.NearestNeighbors;
+import org.atelier4j.metrics.PrecisionRecall;
+import org.atelier4j.metrics.RawPixels;
+import org.atelier4j.metrics.TrainOnSynthetic;
+import org.atelier4j.metrics.net.Inception2015;
+import org.atelier4j.metrics.net.Lpips;
+import org.atelier4j.model.FeatureExtractor;
+import org.atelier4j.model.ImageClassifier;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.TensorScope;
+
+/**
+ * Measures generated images against real ones. Two disjoint parts of the training images, drawn once for all with the same
+ * seed, play the real ones: the one is what is compared with, the other stands in for generated images and so tells what
+ * a perfect model would get.
+ */
+final class Evaluation {
+    private static final long SPLIT_SEED = 0;
+    private static final int QUARTERS = 4;
+    private static final int LARGEST_ROW = 3072; // numbers of an image up to which copies are looked for in pixels
+    private static final int LARGEST_TRAINED = 64; // side of images up to which TSTR trains on them
+    private static final int SMALLEST_LPIPS = 31; // side that AlexNet needs
+    private static final int DIVERSITY_IMAGES = 1000;
+
+    /** Groups of numbers, by the names that {@code --metrics} takes. */
+    enum Metric {
+        FD,
+        IS,
+        KID,
+        PRDC,
+        ACCURACY,
+        NN,
+        TSTR,
+        DIVERSITY;
+
+        static Set<Metric> all() {
+            return EnumSet.allOf(Metric.class);
+        }
+    }
+
+    /** How a task with a number of steps is shown. */
+    interface Watch {
+        LongConsumer start(String task, long all);
+    }
+
+    private final Set<Metric> metrics;
+    private final FeatureExtractor eye;
+    private final Dataset train;
+    private final Dataset test;
+    private final Watch watch;
+    private final int realCount;
+    private final Dataset standIn;
+    private final FeatureBank reference;
+    private final Map<String, List<Double>> values = new LinkedHashMap<>();
+    private final Map<String, OptionalDouble> noise = new LinkedHashMap<>();
+    private final Map<String, Double> chance = new LinkedHashMap<>();
+    private final List<String> left = new ArrayList<>();
+
+    /**
+     * Reads the features of the images that are compared with.
+     *
+     * @param count generated images of a seed; as many real ones are taken, but at most half of {@code train}
+     */
+    Evaluation(Set<Metric> metrics, FeatureExtractor eye, Dataset train, Dataset test, int count, Watch watch) {
+        this.metrics = metrics;
+        this.eye = eye;
+        this.train = train;
+        this.test = test;
+        this.watch = watch;
+        realCount = Math.min(count, train.size() / 2);
+        standIn = part(0, realCount);
+        reference = bank(eye, part(realCount, realCount), "real images");
+    }
+
+    /** Returns how many real images stand on either side of the floor. */
+    int realCount() {
+        return realCount;
+    }
+
+    /** Returns what could not be measured, and why. */
+    List<String> leftOut() {
+        return List.copyOf(left);
+    }
+
+    /**
+     * Measures the images of one seed.
+     *
+     * @param labelled whether their labels mean something
+     */
+    void add(Dataset images, boolean labelled) {
+        boolean first = values.isEmpty();
+        FeatureBank bank = bank(eye, images, "generated images");
+        Map<String, Double> now = ofFeatures(bank);
+        if (first) {
+            noiseOf(bank).forEach((name, v) -> noise.put(name, OptionalDouble.of(v)));
+        }
+        if (wants(Metric.ACCURACY) && can(labelled && knows(images), "ACC: the classes of the images must be known")) {
+            ImageClassifier classifier = (ImageClassifier) eye;
+            int[] labels = labels(images);
+            now.put("ACC" + suffix(), ClassAccuracy.of(classifier, bank, labels));
+            if (first) {
+                chance.put("ACC" + suffix(), ClassAccuracy.of(classifier, bank, shuffled(labels)));
+            }
+        }
+        if (wants(Metric.NN)) {
+            now.put("NN-ratio", nearest(images));
+        }
+        if (wants(Metric.DIVERSITY) && can(isColorful(images), "LPIPS: color images of 31 pixels and more are needed")) {
+            now.put("LPIPS-diversity", diversity(images));
+        }
+        if (wants(Metric.TSTR) && can(labelled && isTrainable(images), "TSTR: small images of known classes are needed")) {
+            watch.start("training on generated images", 1);
+            now.put("TSTR", TrainOnSynthetic.usual().accuracy(images, test, rng("tstr")));
+            if (first) {
+                watch.start("null test: training with shuffled labels", 1);
+                chance.put("TSTR", TrainOnSynthetic.usual().nullAccuracy(images, test, rng("tstr")));
+            }
+        }
+        now.forEach((name, v) -> values.computeIfAbsent(name, n -> new ArrayList<>()).add(v));
+    }
+
+    /** Measures real images in the same way and returns all lines. */
+    List<Measure> finish() {
+        Map<String, Double> real = ofFeatures(bank(eye, standIn, "real images in their place"));
+        if (values.containsKey("ACC" + suffix())) {
+            FeatureBank unseen = bank(eye, test, "test images");
+            real.put("ACC" + suffix(), ClassAccuracy.of((ImageClassifier) eye, unseen, labels(test)));
+        }
+        if (values.containsKey("NN-ratio")) {
+            real.put("NN-ratio", nearest(standIn));
+        }
+        if (values.containsKey("LPIPS-diversity")) {
+            real.put("LPIPS-diversity", diversity(standIn));
+        }
+        if (values.containsKey("TSTR")) {
+            watch.start("training on real images", 1);
+            real.put("TSTR", TrainOnSynthetic.usual().accuracy(standIn, test, rng("tstr")));
+        }
+        List<Measure> lines = new ArrayList<>();
+        values.forEach((name, v) -> {
+            OptionalDouble floor = real.containsKey(name) ? OptionalDouble.of(real.get(name)) : OptionalDouble.empty();
+            OptionalDouble scatter = noise.getOrDefault(name, OptionalDouble.empty());
+            Measure line = Measure.of(name, goal(name), v, scatter, floor);
+            lines.add(chance.containsKey(name) ? line.withChance(chance.get(name)) : line);
+        });
+        return lines;
+    }
+
+    /** Returns the ending of names, so that no number is taken for one of another network: {@code _FM} is FM-Net. */
+    String suffix() {
+        return eye.name().equals("fm-net") ? "_FM" : "_" + eye.name();
+    }
+
+    private String frechetName() {
+        return Inception2015.isFid(eye) ? "FID" : "FD" + suffix();
+    }
+
+    private static String goal(String name) {
+        if (name.startsWith("FD") || name.startsWith("FID") || name.startsWith("KID")) {
+            return "lower";
+        }
+        return name.equals("NN-ratio") || name.equals("density") || name.equals("LPIPS-diversity")
+                ? "near real"
+                : "higher";
+    }
+
+    private Map<String, Double> ofFeatures(FeatureBank bank) {
+        Map<String, Double> now = new LinkedHashMap<>();
+        if (metrics.contains(Metric.FD)) {
+            now.put(frechetName(), FrechetDistance.between(reference.statistics(), bank.statistics()));
+        }
+        if (metrics.contains(Metric.IS) && can(eye instanceof ImageClassifier, "IS: needs a classifier")) {
+            double score = InceptionScore.paper()
+                    .measure((ImageClassifier) eye, bank, rng("is"))
+                    .mean();
+            now.put("IS" + suffix(), score);
+        }
+        if (metrics.contains(Metric.KID)) {
+            int size = Math.min(KernelDistance.usual().subsetSize(), Math.min(bank.count(), reference.count()));
+            KernelDistance distance = new KernelDistance(KernelDistance.usual().subsets(), size);
+            now.put("KID" + suffix(), distance.measure(reference, bank, rng("kid")).mean());
+        }
+        if (metrics.contains(Metric.PRDC)) {
+            PrecisionRecall.Result r = PrecisionRecall.paper().measure(reference, bank);
+            now.put("precision", r.precision());
+            now.put("recall", r.recall());
+            now.put("density", r.density());
+            now.put("coverage", r.coverage());
+        }
+        return now;
+    }
+
+    /** Returns the standard error of each number, from those of four quarters of the images. */
+    private Map<String, Double> noiseOf(FeatureBank bank) {
+        Map<String, List<Double>> parts = new LinkedHashMap<>();
+        int[] order = rng("quarters").permutation(bank.count());
+        for (int q = 0; q < QUARTERS; q++) {
+            int from = (int) ((long) q * order.length / QUARTERS);
+            int to = (int) ((long) (q + 1) * order.length / QUARTERS);
+            ofFeatures(bank.select(Arrays.copyOfRange(order, from, to)))
+                    .forEach((name, v) ->
+                            parts.computeIfAbsent(name, n -> new ArrayList<>()).add(v));
+        }
+        Map<String, Double> errors = new LinkedHashMap<>();
+        parts.forEach((name, v) -> {
+            double[] numbers = v.stream().mapToDouble(Double::doubleValue).toArray();
+            errors.put(name, org.atelier4j.metrics.Estimate.of(numbers).standardError());
+        });
+        return errors;
+    }
+
+    private double nearest(Dataset images) {
+        boolean small = images.imageShape().size() <= LARGEST_ROW;
+        FeatureExtractor near = small ? new RawPixels(images.imageShape()) : eye;
+        int n = Math.min(test.size(), train.size() - realCount);
+        FeatureBank seen = bank(near, part(realCount, n), "nearest training images");
+        FeatureBank unseen = bank(near, test, "nearest test images");
+        return NearestNeighbors.compare(bank(near, images, "their distances"), seen, unseen, rng("nn"))
+                .ratio();
+    }
+
+    private double diversity(Dataset images) {
+        int n = Math.min(DIVERSITY_IMAGES, images.size());
+        List<Image> some = new ArrayList<>();
+        for (int i : Arrays.copyOf(rng("diversity").permutation(images.size()), n)) {
+            some.add(images.image(i));
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            return Diversity.paper()
+                    .measure(PixelRange.SIGNED.toTensor(some), Lpips.alex(), rng("pairs"))
+                    .mean();
+        }
+    }
+
+    private FeatureBank bank(FeatureExtractor extractor, Dataset images, String task) {
+        return FeatureReader.of(extractor)
+                .withProgress(watch.start(task, images.size()))
+                .bank(images.images(), images.size());
+    }
+
+    private Dataset part(int from, int count) {
+        int[] order = Rng.of(SPLIT_SEED).split("real").permutation(train.size());
+        return train.select(Arrays.copyOfRange(order, from, from + count));
+    }
+
+    private boolean wants(Metric metric) {
+        return metrics.contains(metric);
+    }
+
+    private boolean can(boolean possible, String why) {
+        if (!possible && !left.contains(why)) {
+            left.add(why);
+        }
+        return possible;
+    }
+
+    private boolean knows(Dataset images) {
+        return eye instanceof ImageClassifier c && c.classes() == images.classNames().size();
+    }
+
+    private boolean isTrainable(Dataset images) {
+        return images.imageShape().equals(test.imageShape())
+                && images.classNames().size() > 1
+                && Math.max(images.imageShape().dim(0), images.imageShape().dim(1)) <= LARGEST_TRAINED;
+    }
+
+    private static boolean isColorful(Dataset images) {
+        return images.imageShape().dim(2) == 3
+                && Math.min(images.imageShape().dim(0), images.imageShape().dim(1)) >= SMALLEST_LPIPS;
+    }
+
+    private static int[] labels(Dataset images) {
+        int[] labels = new int[images.size()];
+        Arrays.setAll(labels, images::label);
+        return labels;
+    }
+
+    private static int[] shuffled(int[] labels) {
+        int[] order = rng("labels").permutation(labels.length);
+        return Arrays.stream(order).map(i -> labels[i]).toArray();
+    }
+
+    private static Rng rng(String purpose) {
+        return Rng.of(SPLIT_SEED).split(purpose.toLowerCase(Locale.ROOT));
+    }
+}
