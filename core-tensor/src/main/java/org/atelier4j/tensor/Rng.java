@@ -74,12 +74,12 @@ public final class Rng {
 
     /** Returns uniform FLOAT32 numbers on [0, 1). */
     public Tensor uniform(Shape shape) {
-        return draw(Distribution.UNIFORM, shape, DType.FLOAT32, Device.cpu());
+        return draw(Distribution.UNIFORM, shape, DType.FLOAT32, Device.current());
     }
 
     /** Returns normal FLOAT32 numbers, mean 0 and variance 1. */
     public Tensor normal(Shape shape) {
-        return draw(Distribution.NORMAL, shape, DType.FLOAT32, Device.cpu());
+        return draw(Distribution.NORMAL, shape, DType.FLOAT32, Device.current());
     }
 
     /**
@@ -90,8 +90,8 @@ public final class Rng {
      */
     public Tensor truncatedNormal(Shape shape, double bound) {
         Check.that(bound > 0, "truncatedNormal: bound must be > 0, got %s", bound);
-        double[] u =
-                draw(Distribution.UNIFORM, shape, DType.FLOAT64, Device.cpu()).toDoubles();
+        double[] u = draw(Distribution.UNIFORM, shape, DType.FLOAT64, Device.current())
+                .toDoubles();
         double low = Normal.cumulative(-bound);
         double width = 1 - 2 * low;
         float[] x = new float[u.length];
@@ -117,7 +117,8 @@ public final class Rng {
     /** Returns uniform integers in {@code [0, bound)} as INT32. */
     public Tensor integers(int bound, Shape shape) {
         Check.that(bound > 0, "integers: bound must be > 0, got %d", bound);
-        int[] bits = draw(Distribution.BITS, shape, DType.INT32, Device.cpu()).toInts();
+        int[] bits =
+                draw(Distribution.BITS, shape, DType.INT32, Device.current()).toInts();
         for (int i = 0; i < bits.length; i++) {
             bits[i] = (int) ((bits[i] & 0xffffffffL) * bound >>> 32);
         }
@@ -142,7 +143,7 @@ public final class Rng {
         int[] order = new int[n];
         int[] bits = n == 0
                 ? order
-                : draw(Distribution.BITS, Shape.of(n), DType.INT32, Device.cpu())
+                : draw(Distribution.BITS, Shape.of(n), DType.INT32, Device.current())
                         .toInts();
         for (int i = 0; i < n; i++) {
             int j = (int) ((bits[i] & 0xffffffffL) * (i + 1) >>> 32);
@@ -154,7 +155,7 @@ public final class Rng {
 
     /** Returns one uniform double on [0, 1). */
     public double nextDouble() {
-        return draw(Distribution.UNIFORM, Shape.scalar(), DType.FLOAT64, Device.cpu())
+        return draw(Distribution.UNIFORM, Shape.scalar(), DType.FLOAT64, Device.current())
                 .item();
     }
 

@@ -48,6 +48,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * aligned at the last axis, and lengths of 1 repeat. Reductions over named axes keep these with length 1. Negative axes
  * count from the back.
  *
+ * <p>Tensors made from numbers live on the {@linkplain Device#current() current device}, results on that of their operands.
+ *
  * <p>An operation is recorded for differentiation when one of its inputs descends from a leaf
  * ({@link #requireGradient()}) and {@link NoGrad} is not active. A tensor is safe to read from many threads.
  */
@@ -125,9 +127,9 @@ public final class Tensor {
         return full(value, DType.FLOAT32, Shape.scalar());
     }
 
-    /** Returns a tensor on the CPU whose elements are all {@code value}. */
+    /** Returns a tensor on the current device whose elements are all {@code value}. */
     public static Tensor full(double value, DType dtype, Shape shape) {
-        Tensor t = empty(shape, dtype, Device.cpu());
+        Tensor t = empty(shape, dtype, Device.current());
         t.device().kernels().fill(value, t);
         return t;
     }
@@ -182,7 +184,7 @@ public final class Tensor {
     private static Tensor upload(DType dtype, int count, int[] dims, java.util.function.Consumer<ByteBuffer> writer) {
         Shape shape = dims.length == 0 && count != 1 ? Shape.of(count) : Shape.of(dims);
         Check.shape(shape.size() == count, "Tensor.of: shape must hold the %d values given, got %s", count, shape);
-        Tensor t = empty(shape, dtype, Device.cpu());
+        Tensor t = empty(shape, dtype, Device.current());
         ByteBuffer bytes = hostBuffer((long) count * dtype.bytes());
         writer.accept(bytes.duplicate().order(ByteOrder.nativeOrder()));
         t.device().upload(bytes, t.storage, 0);

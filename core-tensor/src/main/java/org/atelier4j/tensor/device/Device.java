@@ -16,6 +16,11 @@ public interface Device {
         return CpuDevice.INSTANCE;
     }
 
+    /** Returns the device on which this thread makes tensors now: the innermost {@link DeviceScope}'s, else the host. */
+    static Device current() {
+        return DeviceScope.current();
+    }
+
     /**
      * Returns an NVIDIA card, opened on first use.
      *

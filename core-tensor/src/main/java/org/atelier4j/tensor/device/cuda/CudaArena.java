@@ -23,14 +23,20 @@ public final class CudaArena {
     private static final StackWalker WALKER = StackWalker.getInstance();
 
     private final CudaDevice device;
-    private final boolean exact = Boolean.getBoolean(EXACT);
+    private final boolean exact;
     private final Pool common = new Pool();
     private Pool current = common;
     private long reservedBytes;
     private long usedBytes;
 
-    CudaArena(CudaDevice device) {
+    /**
+     * Makes an empty arena.
+     *
+     * @param exact see {@link #EXACT}
+     */
+    CudaArena(CudaDevice device, boolean exact) {
         this.device = device;
+        this.exact = exact;
     }
 
     /** Memory from the driver, and the pool to which it returns. */
@@ -110,12 +116,16 @@ public final class CudaArena {
 
     synchronized void give(Block block) {
         usedBytes -= block.capacity();
-        if (exact) {
+        giveTo(block.pool().closed ? common : block.pool(), block.address(), block.capacity());
+    }
+
+    private void giveTo(Pool pool, long address, long capacity) {
+        if (exact && pool == common) {
             device.enter();
-            Driver.check("cuMemFree", Driver.cuMemFree_v2(block.address()));
-            reservedBytes -= block.capacity();
+            reservedBytes -= capacity;
+            Driver.check("cuMemFree", Driver.cuMemFree_v2(address));
         } else {
-            (block.pool().closed ? common : block.pool()).give(block.address(), block.capacity());
+            pool.give(address, capacity);
         }
     }
 
@@ -135,7 +145,7 @@ public final class CudaArena {
 
     synchronized void closePool(Pool pool) {
         pool.closed = true;
-        pool.free.forEach((capacity, blocks) -> blocks.forEach(address -> common.give(address, capacity)));
+        pool.free.forEach((capacity, blocks) -> blocks.forEach(address -> giveTo(common, address, capacity)));
         pool.free.clear();
     }
 

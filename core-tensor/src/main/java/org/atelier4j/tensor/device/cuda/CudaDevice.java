@@ -76,7 +76,7 @@ public final class CudaDevice implements Device {
                 nvrtc.version());
         this.target = nvrtc.target(properties.capability());
         this.compiler = new CubinCache(nvrtc, CubinCache.folder());
-        this.arena = new CudaArena(this);
+        this.arena = new CudaArena(this, Boolean.getBoolean(CudaArena.EXACT));
         this.faults = new Faults(this);
         this.staging =
                 new PinnedBuffer[] {new PinnedBuffer(this, STAGING_BYTES), new PinnedBuffer(this, STAGING_BYTES)};

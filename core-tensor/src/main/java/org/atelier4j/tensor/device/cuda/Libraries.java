@@ -47,9 +47,11 @@ final class Libraries {
      */
     static String nvrtc(int driverVersion) {
         String named = System.getProperty(NVRTC);
-        if (named != null) {
-            return named;
-        }
+        return named != null ? named : findNvrtc(driverVersion);
+    }
+
+    /** As {@link #nvrtc}, without asking the system property. */
+    static String findNvrtc(int driverVersion) {
         List<String> tried = new ArrayList<>();
         List<Path> folders = folders();
         for (int major = driverVersion / 1000; major >= OLDEST_NVRTC; major--) {
@@ -103,19 +105,39 @@ final class Libraries {
         return major < 12 ? List.of("libnvrtc.so.11.2") : List.of("libnvrtc.so." + major);
     }
 
+    /** Returns the folders of installed toolkits and of Python packages that bring an NVRTC. */
     private static List<Path> folders() {
+        List<Path> folders = new ArrayList<>();
         String inside = Platform.isWindows() ? "bin" : "lib64";
-        return Stream.concat(
-                        Stream.of("CUDA_PATH", "CUDA_HOME").map(System::getenv),
-                        Stream.of(Platform.isWindows() ? null : "/usr/local/cuda"))
-                .filter(Objects::nonNull)
-                .map(root -> Path.of(root, inside))
-                .filter(Files::isDirectory)
-                .distinct()
-                .toList();
+        for (String root : roots("CUDA_PATH", "CUDA_HOME")) {
+            folders.add(Path.of(root, inside));
+        }
+        folders.add(Path.of("/usr/local/cuda/lib64"));
+        for (String root : roots("VIRTUAL_ENV", "CONDA_PREFIX")) {
+            folders.addAll(ofPython(Path.of(root)));
+        }
+        folders.addAll(ofPython(Path.of(System.getProperty("user.home"), ".local")));
+        return folders.stream().filter(Files::isDirectory).distinct().toList();
+    }
+
+    private static List<String> roots(String... variables) {
+        return Stream.of(variables).map(System::getenv).filter(Objects::nonNull).toList();
+    }
+
+    private static List<Path> ofPython(Path root) {
+        List<Path> folders = new ArrayList<>();
+        for (Path python : matching(root.resolve("lib"), "python3*")) {
+            for (Path vendor : matching(python.resolve("site-packages").resolve("nvidia"), "cu*")) {
+                folders.add(vendor.resolve("lib"));
+            }
+        }
+        return folders;
     }
 
     private static List<Path> matching(Path folder, String glob) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, glob)) {
             List<Path> found = new ArrayList<>();
             files.forEach(found::add);

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The run-time compiler NVRTC: CUDA C++ in, machine code for one architecture out. Works without a card or driver. */
 public final class Nvrtc {
+    private static final int NEWEST_KNOWN = 13_990;
+
     private final Api api;
     private final String path;
     private final int version;
@@ -59,7 +61,7 @@ public final class Nvrtc {
      * @param code machine code, or PTX where it was asked for
      * @param log warnings and, where asked for, resource usage
      */
-    record Output(byte[] code, String log) {}
+    public record Output(byte[] code, String log) {}
 
     private Nvrtc(Api api, String path) {
         this.api = api;
@@ -87,6 +89,15 @@ public final class Nvrtc {
         } catch (UnsatisfiedLinkError e) {
             throw new CudaException("CUDA: NVRTC of 11.2 or newer must be at " + path + ", got " + e.getMessage());
         }
+    }
+
+    /**
+     * Opens the newest one on this machine, whether or not there is a driver that could use it.
+     *
+     * @throws CudaException if there is none
+     */
+    public static Nvrtc newest() {
+        return open(Libraries.findNvrtc(NEWEST_KNOWN));
     }
 
     /** Returns the one that fits a driver. */
@@ -137,7 +148,7 @@ public final class Nvrtc {
      * @param options among them the target
      * @throws CudaException if the source is wrong; the message has the compiler's words with line numbers
      */
-    synchronized Output compile(String name, String source, List<String> options) {
+    public synchronized Output compile(String name, String source, List<String> options) {
         PointerByReference program = new PointerByReference();
         check("nvrtcCreateProgram", api.nvrtcCreateProgram(program, source, name, 0, null, null));
         try {

@@ -1,0 +1,103 @@
+package org.atelier4j.tensor.kernel.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.atelier4j.tensor.device.cuda.CudaException;
+import org.atelier4j.tensor.device.cuda.Nvrtc;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Every kernel compiles with the real compiler, where one is at hand, for the cards that the library is for. */
+class KernelCompilationTest {
+    private static final List<String> ARCHITECTURES =
+            List.of("sm_75", "sm_80", "sm_86", "sm_89", "sm_90a", "sm_100", "sm_120");
+
+    /** Returns the machine's NVRTC; the property lets a build name one. */
+    private static Nvrtc nvrtc() {
+        try {
+            String named = System.getProperty("atelier.test.nvrtc", System.getenv("ATELIER_TEST_NVRTC"));
+            return named == null ? Nvrtc.newest() : Nvrtc.open(named);
+        } catch (CudaException e) {
+            Assumptions.abort("skipped compiling the CUDA kernels: " + e.getMessage());
+            throw e;
+        }
+    }
+
+    private static byte[] compile(Nvrtc nvrtc, Code code, List<String> variant, String architecture) {
+        List<String> options = new ArrayList<>(variant);
+        options.addAll(List.of("-arch=" + architecture, "-std=c++17"));
+        return nvrtc.compile(code.fileName(), code.source(), options).code();
+    }
+
+    @Test
+    void everyFileCompilesForTheOldestAndTheNewestCard() {
+        Nvrtc nvrtc = nvrtc();
+        for (String architecture : List.of("sm_75", "sm_120")) {
+            for (Code code : Code.values()) {
+                byte[] cubin = compile(nvrtc, code, code.variants().get(0), architecture);
+                assertThat(cubin).as("%s for %s", code, architecture).startsWith(0x7f, 'E', 'L', 'F');
+            }
+        }
+    }
+
+    @Test
+    @Tag("slow")
+    void everyVariantCompilesForEveryCard() {
+        Nvrtc nvrtc = nvrtc();
+        for (String architecture : ARCHITECTURES) {
+            for (Code code : Code.values()) {
+                for (List<String> variant : code.variants()) {
+                    assertThat(compile(nvrtc, code, variant, architecture))
+                            .as("%s %s for %s", code, variant, architecture)
+                            .startsWith(0x7f, 'E', 'L', 'F');
+                }
+            }
+        }
+    }
+
+    @Test
+    void aMistakeIsToldWithFileAndLine() {
+        Nvrtc nvrtc = nvrtc();
+        assertThatThrownBy(() -> nvrtc.compile("wrong.cu", "\n__global__ void f() { y = 1; }", List.of("-arch=sm_90")))
+                .isInstanceOf(CudaException.class)
+                .hasMessageContaining("wrong.cu(2): error: identifier \"y\" is undefined");
+    }
+
+    /** Spills would mean that a kernel asks for more registers than a thread can have: worth knowing at once. */
+    @Test
+    void hotKernelsSpillNothing() {
+        Nvrtc nvrtc = nvrtc();
+        List<String> hot = List.of("matmulNN", "matmulNT", "convForward", "convInput", "convWeight", "normForward");
+        List<KernelReport> reports = KernelReport.of(nvrtc, 90);
+        assertThat(reports).hasSizeGreaterThan(100);
+        assertThat(reports)
+                .filteredOn(r -> hot.contains(r.kernel()))
+                .hasSize(hot.size())
+                .allSatisfy(r -> {
+                    assertThat(r.spillBytes()).as("%s", r).isZero();
+                    assertThat(r.registers()).as("%s", r).isBetween(16, 255);
+                });
+    }
+
+    @Test
+    void reportsAreReadFromTheCompilersWords() {
+        String log = """
+            ptxas info    : 0 bytes gmem
+            ptxas info    : Compiling entry function 'softmax' for 'sm_90'
+            ptxas info    : Function properties for softmax
+            ptxas         .     8 bytes stack frame, 4 bytes spill stores, 12 bytes spill loads
+            ptxas info    : Used 30 registers, used 1 barriers, 128 bytes smem
+            ptxas info    : Compiling entry function 'other' for 'sm_90'
+            ptxas         .     0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
+            ptxas info    : Used 8 registers
+            """;
+        assertThat(KernelReport.parse("a.cu", log))
+                .containsExactly(
+                        new KernelReport("a.cu", "softmax", 30, 128, 8, 16),
+                        new KernelReport("a.cu", "other", 8, 0, 0, 0));
+    }
+}
