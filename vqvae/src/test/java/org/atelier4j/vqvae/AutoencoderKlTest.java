@@ -41,7 +41,8 @@ class AutoencoderKlTest {
     void theScaleIsAppliedInBothDirectionsAndCancels() {
         AutoencoderKl scaled = withStd(model, 2.5);
 
-        TensorAssert.assertThat(scaled.encode(images)).isCloseTo(model.encode(images).div(2.5), 1e-6, 1e-7);
+        TensorAssert.assertThat(scaled.encode(images))
+                .isCloseTo(model.encode(images).div(2.5), 1e-6, 1e-7);
         TensorAssert.assertThat(scaled.decode(scaled.encode(images)))
                 .isCloseTo(model.decode(model.encode(images)), 1e-4, 1e-5);
     }
@@ -71,7 +72,8 @@ class AutoencoderKlTest {
         AutoencoderKl scaled = withStd(model, 2);
         Tensor one = images.slice(0, 0, 1);
         Tensor many = one.broadcastTo(Shape.of(400, 8, 12, 1));
-        Tensor expected = model.posterior(one).logVariance().detach().mul(0.5).exp().div(2); // (1, 4, 6, 3)
+        Tensor expected =
+                model.posterior(one).logVariance().detach().mul(0.5).exp().div(2); // (1, 4, 6, 3)
 
         Tensor samples = scaled.encode(many, Rng.of(3)); // (400, 4, 6, 3)
 
@@ -103,7 +105,8 @@ class AutoencoderKlTest {
 
         assertThatThrownBy(() -> AutoencoderKl.load(file))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("AutoencoderKl: " + file + " must hold one with its config, got class " + VqVae.class.getName());
+                .hasMessage("AutoencoderKl: " + file + " must hold one with its config, got class "
+                        + VqVae.class.getName());
     }
 
     /** Some of the names in Stable Diffusion's checkpoint below {@code first_stage_model}, with their shapes. */
@@ -115,7 +118,8 @@ class AutoencoderKlTest {
 
         assertThat(state).hasSize(248); // as many as published
         assertThat(state.get("encoder.conv_in.weight").shape()).isEqualTo(Shape.of(4, 3, 3, 3));
-        assertThat(state.get("encoder.down.1.block.0.nin_shortcut.weight").shape()).isEqualTo(Shape.of(8, 4, 1, 1));
+        assertThat(state.get("encoder.down.1.block.0.nin_shortcut.weight").shape())
+                .isEqualTo(Shape.of(8, 4, 1, 1));
         assertThat(state.get("encoder.down.2.downsample.conv.bias").shape()).isEqualTo(Shape.of(16));
         assertThat(state.get("encoder.mid.attn_1.proj_out.weight").shape()).isEqualTo(Shape.of(16, 16, 1, 1));
         assertThat(state.get("encoder.conv_out.weight").shape()).isEqualTo(Shape.of(8, 16, 3, 3));
