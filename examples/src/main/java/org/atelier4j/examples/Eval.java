@@ -32,16 +32,19 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Metrics: fd (Fréchet distance), is (Inception Score), kid, prdc (precision, recall, density, coverage),",
-            "accuracy (do images show the class asked for?), nn (are they copies?), tstr (train on them, test on real",
-            "ones), diversity (mean LPIPS of two images; color only).",
+            "Metrics:",
+            "  fd         Fréchet distance           is         Inception Score",
+            "  kid        kernel distance            prdc       precision, recall,",
+            "  accuracy   of the class asked for                density, coverage",
+            "  nn         are they copies?           tstr       train on them, test on real",
+            "  diversity  LPIPS of pairs (color)     dl4j       tstr by DeepLearning4J (slow)",
             "",
             "Examples:",
-            "  atelier eval --count 1000                               a first impression of the model that ships",
+            "  atelier eval --count 1000             a first impression of the shipped model",
             "  atelier eval --seeds 0,1,2 --keep out/drawn --json out/eval.json",
             "  atelier eval --guidance 1 --metrics fd,prdc,accuracy",
-            "  atelier eval --images out/mine --data fashion-mnist     pictures made by any program",
-            "  atelier eval --images out/a --pairs out/b               pictures of equal names: PSNR, SSIM, LPIPS"
+            "  atelier eval --images out/mine        pictures made by any program",
+            "  atelier eval --images a --pairs b     equal names: PSNR, SSIM, LPIPS"
         })
 public final class Eval implements Callable<Integer> {
     @Spec
@@ -82,7 +85,7 @@ public final class Eval implements Callable<Integer> {
             description = "of the noise, several with commas between (${DEFAULT-VALUE})")
     private List<Long> seeds = List.of();
 
-    @Option(names = "--metrics", split = ",", description = "which, with commas between (all)")
+    @Option(names = "--metrics", split = ",", description = "which, with commas between (all but dl4j)")
     private List<Evaluation.Metric> metrics = List.of();
 
     @Option(
@@ -110,7 +113,7 @@ public final class Eval implements Callable<Integer> {
         FeatureExtractor eye = Extractors.of(extractor, real.train().imageShape().dim(2));
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("command", "atelier " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
-        Set<Evaluation.Metric> wanted = metrics.isEmpty() ? Evaluation.Metric.all() : EnumSet.copyOf(metrics);
+        Set<Evaluation.Metric> wanted = metrics.isEmpty() ? Evaluation.Metric.usual() : EnumSet.copyOf(metrics);
         long start = System.nanoTime();
         List<Measure> measures = images != null
                 ? judgeFolder(images, wanted, real, eye, result, screen)
@@ -216,11 +219,8 @@ public final class Eval implements Callable<Integer> {
 
     private Evaluation evaluation(
             Set<Evaluation.Metric> wanted, Datasets.Resolved real, FeatureExtractor eye, int n, PrintWriter screen) {
-        return new Evaluation(wanted, eye, real.train(), real.test(), n, (task, all) -> {
-            screen.println("  " + task + (all > 1 ? " (" + all + ")" : ""));
-            screen.flush();
-            return done -> {};
-        });
+        return new Evaluation(
+                wanted, eye, real.train(), real.test(), n, (task, images) -> progress(screen, task, images));
     }
 
     private static WorkProgress progress(PrintWriter screen, String task, long all) {

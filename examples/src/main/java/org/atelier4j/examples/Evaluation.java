@@ -9,12 +9,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.function.LongConsumer;
 import org.atelier4j.data.Dataset;
+import org.atelier4j.examples.dl4j.LeNetJudge;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.PixelRange;
 import org.atelier4j.metrics.ClassAccuracy;
 import org.atelier4j.metrics.Diversity;
+import org.atelier4j.metrics.Estimate;
 import org.atelier4j.metrics.FeatureBank;
 import org.atelier4j.metrics.FeatureReader;
 import org.atelier4j.metrics.FrechetDistance;
@@ -23,6 +24,7 @@ import org.atelier4j.metrics.KernelDistance;
 import org.atelier4j.metrics.NearestNeighbors;
 import org.atelier4j.metrics.PrecisionRecall;
 import org.atelier4j.metrics.RawPixels;
+import org.atelier4j.metrics.ShuffledLabels;
 import org.atelier4j.metrics.TrainOnSynthetic;
 import org.atelier4j.metrics.net.Inception2015;
 import org.atelier4j.metrics.net.Lpips;
@@ -43,6 +45,8 @@ final class Evaluation {
     private static final int LARGEST_TRAINED = 64; // side of images up to which TSTR trains on them
     private static final int SMALLEST_LPIPS = 31; // side that AlexNet needs
     private static final int DIVERSITY_IMAGES = 1000;
+    private static final String TSTR = "TSTR";
+    private static final String TSTR_DL4J = "TSTR_DL4J";
 
     /** Groups of numbers, by the names that {@code --metrics} takes. */
     enum Metric {
@@ -53,16 +57,18 @@ final class Evaluation {
         ACCURACY,
         NN,
         TSTR,
-        DIVERSITY;
+        DIVERSITY,
+        DL4J;
 
-        static Set<Metric> all() {
-            return EnumSet.allOf(Metric.class);
+        /** Returns what is measured if nothing is asked for: all but the slow second opinion. */
+        static Set<Metric> usual() {
+            return EnumSet.complementOf(EnumSet.of(DL4J));
         }
     }
 
-    /** How a task with a number of steps is shown. */
+    /** Shows a task of so many images. */
     interface Watch {
-        LongConsumer start(String task, long all);
+        WorkProgress start(String task, long images);
     }
 
     private final Set<Metric> metrics;
@@ -130,12 +136,11 @@ final class Evaluation {
         if (wants(Metric.DIVERSITY) && can(isColorful(images), "LPIPS: color images of 31 pixels and more are needed")) {
             now.put("LPIPS-diversity", diversity(images));
         }
-        if (wants(Metric.TSTR) && can(labelled && isTrainable(images), "TSTR: small images of known classes are needed")) {
-            watch.start("training on generated images", 1);
-            now.put("TSTR", TrainOnSynthetic.usual().accuracy(images, test, rng("tstr")));
+        boolean trains = wants(Metric.TSTR) || wants(Metric.DL4J);
+        if (trains && can(labelled && isTrainable(images), "TSTR: small images of known classes are needed")) {
+            now.putAll(trained(images, "generated images"));
             if (first) {
-                watch.start("null test: training with shuffled labels", 1);
-                chance.put("TSTR", TrainOnSynthetic.usual().nullAccuracy(images, test, rng("tstr")));
+                chance.putAll(trained(ShuffledLabels.of(images, rng("null")), "shuffled labels, the null test"));
             }
         }
         now.forEach((name, v) -> values.computeIfAbsent(name, n -> new ArrayList<>()).add(v));
@@ -154,9 +159,8 @@ final class Evaluation {
         if (values.containsKey("LPIPS-diversity")) {
             real.put("LPIPS-diversity", diversity(standIn));
         }
-        if (values.containsKey("TSTR")) {
-            watch.start("training on real images", 1);
-            real.put("TSTR", TrainOnSynthetic.usual().accuracy(standIn, test, rng("tstr")));
+        if (values.containsKey(TSTR) || values.containsKey(TSTR_DL4J)) {
+            real.putAll(trained(standIn, "real images"));
         }
         List<Measure> lines = new ArrayList<>();
         values.forEach((name, v) -> {
@@ -226,9 +230,25 @@ final class Evaluation {
         Map<String, Double> errors = new LinkedHashMap<>();
         parts.forEach((name, v) -> {
             double[] numbers = v.stream().mapToDouble(Double::doubleValue).toArray();
-            errors.put(name, org.atelier4j.metrics.Estimate.of(numbers).standardError());
+            errors.put(name, Estimate.of(numbers).standardError());
         });
         return errors;
+    }
+
+    /** Returns how many test images a network gets right that learned from the images given, for each network wanted. */
+    private Map<String, Double> trained(Dataset images, String what) {
+        Map<String, Double> accuracies = new LinkedHashMap<>();
+        if (wants(Metric.TSTR)) {
+            try (WorkProgress progress = watch.start("training on " + what, images.size())) {
+                accuracies.put(TSTR, TrainOnSynthetic.usual().accuracy(images, test, rng(TSTR)));
+            }
+        }
+        if (wants(Metric.DL4J)) {
+            try (WorkProgress progress = watch.start("DeepLearning4J trains on " + what, images.size())) {
+                accuracies.put(TSTR_DL4J, LeNetJudge.usual().accuracy(images, test, SPLIT_SEED));
+            }
+        }
+        return accuracies;
     }
 
     private double nearest(Dataset images) {
@@ -255,9 +275,9 @@ final class Evaluation {
     }
 
     private FeatureBank bank(FeatureExtractor extractor, Dataset images, String task) {
-        return FeatureReader.of(extractor)
-                .withProgress(watch.start(task, images.size()))
-                .bank(images.images(), images.size());
+        try (WorkProgress progress = watch.start(task, images.size())) {
+            return FeatureReader.of(extractor).withProgress(progress).bank(images.images(), images.size());
+        }
     }
 
     private Dataset part(int from, int count) {

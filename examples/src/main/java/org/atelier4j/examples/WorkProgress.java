@@ -39,6 +39,10 @@ final class WorkProgress implements LongConsumer, AutoCloseable {
                         .setConsumer(new ConsoleProgressBarConsumer(System.out))
                         .build()
                 : null;
+        if (!terminal) {
+            out.printf("  %s (%d)%n", task, all);
+            out.flush();
+        }
     }
 
     /** Is told how many items are done. */
