@@ -1,4 +1,4 @@
-"""Metrics of pairs of images by scikit-image and torchmetrics, of label maps by torchmetrics, of landmarks by NumPy.
+"""Metrics of pairs of images by scikit-image and pytorch-msssim, of label maps by torchmetrics, of landmarks by NumPy.
 
 Run: python images.py  (writes ../resources/golden/images.safetensors, see images.md)
 """
@@ -7,9 +7,9 @@ import sys
 
 import numpy as np
 import torch
+from pytorch_msssim import ms_ssim
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardIndex
-from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as ms_ssim
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "..", "..", "core-tensor", "src", "test", "golden"))
@@ -36,12 +36,13 @@ settings = dict(gaussian_weights=True, sigma=1.5, use_sample_covariance=False, d
 put("pairs.ssim", [structural_similarity(unit[0][i], unit[1][i], channel_axis=-1, **settings) for i in range(2)])
 put("pairs.ssim-gray", [structural_similarity(unit[0][i, :, :, 0], unit[1][i, :, :, 0], **settings) for i in range(2)])
 
-# Larger images by a formula, so that they need not be stored.
-i, j = np.meshgrid(np.arange(177), np.arange(178), indexing="ij")
+# Larger images by a formula, so that they need not be stored; both sides divide by 16, since pytorch-msssim pads odd ones.
+# torchmetrics (1.9.0) is not used for MS-SSIM: its coarsest mean includes windows over mirrored borders.
+i, j = np.meshgrid(np.arange(176), np.arange(192), indexing="ij")
 large = 0.5 + 0.2 * np.sin(0.31 * i) * np.cos(0.17 * j) + 0.2 * np.sin(0.013 * i * j)
 other = 0.6 * large + 0.12 * np.cos(0.7 * i + 0.2 * j) + 0.15
 x, y = (torch.from_numpy(v)[None, None] for v in (large, other))
-put("large.ms-ssim", [ms_ssim(x, y, data_range=1.0).item()])
+put("large.ms-ssim", [ms_ssim(x, y, data_range=1.0, size_average=True).item()])
 put("large.ssim", [structural_similarity(large, other, **settings)])
 print(out["large.ms-ssim"], out["large.ssim"])
 

@@ -35,10 +35,7 @@ public record SymmetricEigen(Tensor values, Tensor vectors) {
     }
 
     private static Tensor copy(Tensor a) {
-        Check.shape(
-                a.rank() == 2 && a.dim(0) == a.dim(1),
-                "SymmetricEigen: matrix must be (n, n), got %s",
-                a.shape());
+        Check.shape(a.rank() == 2 && a.dim(0) == a.dim(1), "SymmetricEigen: matrix must be (n, n), got %s", a.shape());
         Check.dtype("SymmetricEigen", DType.FLOAT64, a);
         Tensor source = a.detach().to(Device.cpu());
         Check.that(
@@ -68,7 +65,8 @@ public record SymmetricEigen(Tensor values, Tensor vectors) {
                 new Doubles(values));
         Reference.reachabilityFence(work.storage());
         Reference.reachabilityFence(values.storage());
-        Check.state(failed == 0, "SymmetricEigen: dsyevd must converge, got code %d for shape %s", failed, work.shape());
+        Check.state(
+                failed == 0, "SymmetricEigen: dsyevd must converge, got code %d for shape %s", failed, work.shape());
         return values;
     }
 

@@ -1,9 +1,9 @@
 package org.atelier4j.tensor;
 
-import static org.atelier4j.tensor.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.atelier4j.tensor.TensorAssert.assertThat;
 
 import org.apache.commons.math3.linear.EigenDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
@@ -23,8 +23,7 @@ class SymmetricEigenTest {
         for (int i = 0; i < n; i++) {
             rows[i] = a.select(0, i).toDoubles();
         }
-        double[] expected =
-                new EigenDecomposition(MatrixUtils.createRealMatrix(rows)).getRealEigenvalues(); // falling
+        double[] expected = new EigenDecomposition(MatrixUtils.createRealMatrix(rows)).getRealEigenvalues(); // falling
 
         double[] values = SymmetricEigen.of(a).values().toDoubles();
 
@@ -48,7 +47,8 @@ class SymmetricEigenTest {
         SymmetricEigen eigen = SymmetricEigen.of(a);
         Tensor v = eigen.vectors();
 
-        Tensor rebuilt = v.mul(eigen.values().unsqueeze(1)).matmul(v, true, false).transpose(); // VᵀΛV
+        Tensor rebuilt =
+                v.mul(eigen.values().unsqueeze(1)).matmul(v, true, false).transpose(); // VᵀΛV
         assertThat(rebuilt).isCloseTo(a, 0, 1e-12 * n);
         assertThat(v.matmul(v, false, true)).isCloseTo(Tensor.eye(n).to(DType.FLOAT64), 0, 1e-13 * n);
     }

@@ -36,7 +36,9 @@ public record ClipScore(double weight) {
         Embeddings.checkPairs("ClipScore", images, texts);
         try (TensorScope scope = TensorScope.open();
                 NoGrad off = NoGrad.open()) {
-            Tensor cosines = Embeddings.normalized(images).mul(Embeddings.normalized(texts)).sum(1); // (N, 1)
+            Tensor cosines = Embeddings.normalized(images)
+                    .mul(Embeddings.normalized(texts))
+                    .sum(1); // (N, 1)
             return Estimate.of(cosines.relu().mul(weight).toDoubles());
         }
     }

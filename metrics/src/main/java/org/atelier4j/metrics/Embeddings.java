@@ -12,7 +12,11 @@ final class Embeddings {
     static void checkPairs(String metric, Tensor a, Tensor b) {
         Rows.checkPair(metric, a, b, 1);
         Check.shape(
-                a.dim(0) == b.dim(0), "%s: there must be one text per image, got %s and %s", metric, a.shape(), b.shape());
+                a.dim(0) == b.dim(0),
+                "%s: there must be one text per image, got %s and %s",
+                metric,
+                a.shape(),
+                b.shape());
         Rows.checkFinite(metric, a, 0);
         Rows.checkFinite(metric, b, 0);
     }

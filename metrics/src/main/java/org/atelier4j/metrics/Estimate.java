@@ -17,8 +17,10 @@ public record Estimate(double mean, double deviation, int count) {
     public static Estimate of(double[] values) {
         Check.that(values.length > 0, "Estimate: at least one value must be given, got none");
         double mean = Arrays.stream(values).average().orElseThrow();
-        double squares =
-                Arrays.stream(values).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+        double squares = Arrays.stream(values)
+                .map(v -> (v - mean) * (v - mean))
+                .average()
+                .orElseThrow();
         return new Estimate(mean, Math.sqrt(squares), values.length);
     }
 

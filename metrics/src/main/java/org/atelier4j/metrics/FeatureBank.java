@@ -94,9 +94,7 @@ public final class FeatureBank {
     public List<FeatureBank> halves(Rng rng) {
         int[] order = rng.permutation(count());
         int half = count() / 2;
-        return List.of(
-                select(Arrays.copyOf(order, half)),
-                select(Arrays.copyOfRange(order, half, 2 * half)));
+        return List.of(select(Arrays.copyOf(order, half)), select(Arrays.copyOfRange(order, half, 2 * half)));
     }
 
     /** Checks that two banks come from one network and have at least {@code minimum} images each. */

@@ -11,13 +11,17 @@ record MeanKernel(Measure measure, DoubleUnaryOperator kernel) {
     /** Returns the mean over all pairs of rows of two sets (N, D) and (M, D). */
     double across(Tensor a, Tensor b) {
         double[] sums = new double[a.dim(0)];
-        PairBlocks.across(a, b, measure, block -> block.forEachRow(i -> {
-            double sum = 0;
-            for (int j = 0; j < block.columns(); j++) {
-                sum += kernel.applyAsDouble(block.at(i, j));
-            }
-            sums[block.row() + i] += sum;
-        }));
+        PairBlocks.across(
+                a,
+                b,
+                measure,
+                block -> block.forEachRow(i -> {
+                    double sum = 0;
+                    for (int j = 0; j < block.columns(); j++) {
+                        sum += kernel.applyAsDouble(block.at(i, j));
+                    }
+                    sums[block.row() + i] += sum;
+                }));
         return Arrays.stream(sums).sum() / ((double) a.dim(0) * b.dim(0));
     }
 
@@ -35,14 +39,17 @@ record MeanKernel(Measure measure, DoubleUnaryOperator kernel) {
 
     private double aboveDiagonal(Tensor a) {
         double[] sums = new double[a.dim(0)];
-        PairBlocks.upper(a, measure, block -> block.forEachRow(i -> {
-            int row = block.row() + i;
-            double sum = 0;
-            for (int j = Math.max(0, row + 1 - block.column()); j < block.columns(); j++) {
-                sum += kernel.applyAsDouble(block.at(i, j));
-            }
-            sums[row] += sum;
-        }));
+        PairBlocks.upper(
+                a,
+                measure,
+                block -> block.forEachRow(i -> {
+                    int row = block.row() + i;
+                    double sum = 0;
+                    for (int j = Math.max(0, row + 1 - block.column()); j < block.columns(); j++) {
+                        sum += kernel.applyAsDouble(block.at(i, j));
+                    }
+                    sums[row] += sum;
+                }));
         return Arrays.stream(sums).sum();
     }
 }

@@ -26,14 +26,18 @@ final class Nearest {
 
     private static Nearest of(Tensor queries, Tensor set, int k, boolean skipSelf) {
         Nearest nearest = new Nearest(queries.dim(0), k);
-        PairBlocks.across(queries, set, PairBlocks.Measure.SQUARED_DISTANCE, b -> b.forEachRow(i -> {
-            int row = b.row() + i;
-            for (int j = 0; j < b.columns(); j++) {
-                if (!skipSelf || b.column() + j != row) {
-                    nearest.offer(row, b.at(i, j));
-                }
-            }
-        }));
+        PairBlocks.across(
+                queries,
+                set,
+                PairBlocks.Measure.SQUARED_DISTANCE,
+                b -> b.forEachRow(i -> {
+                    int row = b.row() + i;
+                    for (int j = 0; j < b.columns(); j++) {
+                        if (!skipSelf || b.column() + j != row) {
+                            nearest.offer(row, b.at(i, j));
+                        }
+                    }
+                }));
         return nearest;
     }
 

@@ -54,28 +54,33 @@ public record PrecisionRecall(int neighbors, int densityNeighbors) {
         return count(real.rows(), generated.rows(), radius, densityRadius, generatedRadius);
     }
 
-    private Result count(Tensor real, Tensor generated, double[] radius, double[] densityRadius, double[] generatedRadius) {
+    private Result count(
+            Tensor real, Tensor generated, double[] radius, double[] densityRadius, double[] generatedRadius) {
         boolean[] precise = new boolean[generated.dim(0)];
         int[] inBalls = new int[generated.dim(0)];
         boolean[] recalled = new boolean[real.dim(0)];
         boolean[] covered = new boolean[real.dim(0)];
-        PairBlocks.across(generated, real, PairBlocks.Measure.SQUARED_DISTANCE, b -> b.forEachRow(i -> {
-            int row = b.row() + i;
-            for (int j = 0; j < b.columns(); j++) {
-                int column = b.column() + j;
-                double d = b.at(i, j);
-                if (d <= radius[column]) {
-                    precise[row] = true;
-                }
-                if (d <= generatedRadius[row]) {
-                    recalled[column] = true; // rows on other threads write the same
-                }
-                if (d < densityRadius[column]) {
-                    covered[column] = true;
-                    inBalls[row]++;
-                }
-            }
-        }));
+        PairBlocks.across(
+                generated,
+                real,
+                PairBlocks.Measure.SQUARED_DISTANCE,
+                b -> b.forEachRow(i -> {
+                    int row = b.row() + i;
+                    for (int j = 0; j < b.columns(); j++) {
+                        int column = b.column() + j;
+                        double d = b.at(i, j);
+                        if (d <= radius[column]) {
+                            precise[row] = true;
+                        }
+                        if (d <= generatedRadius[row]) {
+                            recalled[column] = true; // rows on other threads write the same
+                        }
+                        if (d < densityRadius[column]) {
+                            covered[column] = true;
+                            inBalls[row]++;
+                        }
+                    }
+                }));
         double balls = 0;
         for (int n : inBalls) {
             balls += n;

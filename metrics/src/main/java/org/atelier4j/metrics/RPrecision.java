@@ -49,17 +49,22 @@ public record RPrecision(int candidates) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor x = Embeddings.normalized(images);
             Tensor y = Embeddings.normalized(texts);
-            PairBlocks.across(x, y, PairBlocks.Measure.PRODUCT, b -> b.forEachRow(i -> {
-                int[] columns = chosen[b.row() + i];
-                for (int c = 0; c < columns.length; c++) {
-                    int j = columns[c] - b.column();
-                    if (j >= 0 && j < b.columns()) {
-                        cosines[b.row() + i][c] = b.at(i, j);
-                    }
-                }
-            }));
+            PairBlocks.across(
+                    x,
+                    y,
+                    PairBlocks.Measure.PRODUCT,
+                    b -> b.forEachRow(i -> {
+                        int[] columns = chosen[b.row() + i];
+                        for (int c = 0; c < columns.length; c++) {
+                            int j = columns[c] - b.column();
+                            if (j >= 0 && j < b.columns()) {
+                                cosines[b.row() + i][c] = b.at(i, j);
+                            }
+                        }
+                    }));
         }
-        return Estimate.of(Arrays.stream(cosines).mapToDouble(RPrecision::credit).toArray());
+        return Estimate.of(
+                Arrays.stream(cosines).mapToDouble(RPrecision::credit).toArray());
     }
 
     /** Returns the texts that image i chooses from, its own first. */

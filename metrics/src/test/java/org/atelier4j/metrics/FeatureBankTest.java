@@ -1,8 +1,8 @@
 package org.atelier4j.metrics;
 
-import static org.atelier4j.tensor.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.atelier4j.tensor.TensorAssert.assertThat;
 
 import java.util.Arrays;
 import java.util.List;

@@ -1,8 +1,8 @@
 package org.atelier4j.metrics;
 
-import static org.atelier4j.tensor.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.atelier4j.tensor.TensorAssert.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -86,7 +86,8 @@ class FeatureReaderTest {
     void pixelsOfAnotherRangeAreRefused() {
         assertThatThrownBy(() -> FeatureReader.of(net).bank(new TensorImages(images.affine(127.5, 127.5))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageMatching("FeatureReader: images must lie in \\[-1, 1], got values in \\[0\\.\\d+, 25\\d\\.\\d+]");
+                .hasMessageMatching(
+                        "FeatureReader: images must lie in \\[-1, 1], got values in \\[0\\.\\d+, 25\\d\\.\\d+]");
     }
 
     @Test
@@ -106,11 +107,15 @@ class FeatureReaderTest {
 
     @Test
     void aSourceWithoutImagesGivesAnEmptyBank() {
-        assertThat(FeatureReader.of(net).bank(new TensorImages(Tensor.zeros(0, 8, 8, 3))).count()).isZero();
+        assertThat(FeatureReader.of(net)
+                        .bank(new TensorImages(Tensor.zeros(0, 8, 8, 3)))
+                        .count())
+                .isZero();
     }
 
     @Test
     void batchesHaveImages() {
-        assertThatThrownBy(() -> FeatureReader.of(net).withBatch(0)).hasMessage("FeatureReader: batch must be >= 1, got 0");
+        assertThatThrownBy(() -> FeatureReader.of(net).withBatch(0))
+                .hasMessage("FeatureReader: batch must be >= 1, got 0");
     }
 }

@@ -1,8 +1,8 @@
 package org.atelier4j.metrics;
 
-import static org.atelier4j.tensor.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.atelier4j.tensor.TensorAssert.assertThat;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -64,7 +64,8 @@ class FeatureStatisticsTest {
         Tensor x = golden.tensor("frechet.few.x");
         Tensor centered = x.sub(x.mean(0));
 
-        assertThat(s.covariance()).isCloseTo(centered.matmul(centered, true, false).div(9), 1e-12, 1e-15);
+        assertThat(s.covariance())
+                .isCloseTo(centered.matmul(centered, true, false).div(9), 1e-12, 1e-15);
     }
 
     @Test
@@ -147,8 +148,9 @@ class FeatureStatisticsTest {
         assertThatThrownBy(() -> s.add(Tensor.of(new float[] {1, Float.NEGATIVE_INFINITY}, 1, 2)))
                 .hasMessage("net: features must be finite, got infinity in the features of image 3");
         assertThatThrownBy(() -> s.merge(FeatureStatistics.of("other", "", 2)))
-                .hasMessage("FeatureStatistics.merge: both sets of features must come from one network, got net (no hash)"
-                        + " and other (no hash)");
+                .hasMessage(
+                        "FeatureStatistics.merge: both sets of features must come from one network, got net (no hash)"
+                                + " and other (no hash)");
         assertThat(s.count()).isEqualTo(3);
     }
 
@@ -158,7 +160,8 @@ class FeatureStatisticsTest {
         assertThatThrownBy(s::mean).hasMessage("FeatureStatistics.mean: at least 1 images are needed, got 0");
 
         s.add(Laws.normal(1, 2, 1));
-        assertThatThrownBy(s::covariance).hasMessage("FeatureStatistics.covariance: at least 2 images are needed, got 1");
+        assertThatThrownBy(s::covariance)
+                .hasMessage("FeatureStatistics.covariance: at least 2 images are needed, got 1");
     }
 
     static FeatureStatistics inBatches(Tensor x, int batch) {

@@ -73,7 +73,8 @@ class FrechetDistanceTest {
 
     @Test
     void equalsScipysMatrixSquareRoot() {
-        assertThat(distance("full")).isCloseTo(golden.tensor("frechet.full.sqrtm").item(), within(1e-9));
+        assertThat(distance("full"))
+                .isCloseTo(golden.tensor("frechet.full.sqrtm").item(), within(1e-9));
     }
 
     @Test
@@ -118,7 +119,8 @@ class FrechetDistanceTest {
 
     @Test
     void aConstantSetHasTheDistanceOfAPoint() {
-        FeatureStatistics point = Laws.bank(Tensor.full(2, DType.FLOAT64, Shape.of(10, 3))).statistics();
+        FeatureStatistics point =
+                Laws.bank(Tensor.full(2, DType.FLOAT64, Shape.of(10, 3))).statistics();
         FeatureStatistics law = FeatureStatisticsTest.inBatches(Laws.normal(40, 3, 1), 40);
         Tensor covariance = law.covariance();
         double trace = covariance.mul(Tensor.eye(3).to(DType.FLOAT64)).sum().item();
@@ -133,8 +135,9 @@ class FrechetDistanceTest {
         FeatureStatistics two = FeatureStatistics.of("fm-net", "0123456789abcdef", 2);
         FeatureStatistics other = FeatureStatistics.of("fm-net", "fedcba9876543210", 2);
         assertThatThrownBy(() -> FrechetDistance.between(two, other))
-                .hasMessage("FrechetDistance: both sets of features must come from one network, got fm-net (0123456789ab)"
-                        + " and fm-net (fedcba987654)");
+                .hasMessage(
+                        "FrechetDistance: both sets of features must come from one network, got fm-net (0123456789ab)"
+                                + " and fm-net (fedcba987654)");
 
         two.add(Laws.normal(1, 2, 1));
         assertThatThrownBy(() -> FrechetDistance.between(two, two))
@@ -178,7 +181,9 @@ class FrechetDistanceTest {
     }
 
     private static Tensor turned(Tensor axes, double[] deviations) {
-        return axes.mul(Tensor.of(deviations, deviations.length, 1).square()).matmul(axes, true, false).transpose();
+        return axes.mul(Tensor.of(deviations, deviations.length, 1).square())
+                .matmul(axes, true, false)
+                .transpose();
     }
 
     private static RealMatrix matrix(Tensor t) {

@@ -65,13 +65,15 @@ class InceptionScoreTest {
             rows[i * 6 + i / 100] = 50; // one feature after the other
         }
         FeatureBank sorted = FeatureBank.of(net.name(), net.hash(), Tensor.of(rows, 600, 6));
-        double inOrder = InceptionScore.paper().ofLogits(net.logits(sorted.rows())).mean();
+        double inOrder =
+                InceptionScore.paper().ofLogits(net.logits(sorted.rows())).mean();
 
         double shuffled = InceptionScore.paper().measure(net, sorted, Rng.of(1)).mean();
 
         assertThat(inOrder).isLessThan(2.1);
         assertThat(shuffled).isGreaterThan(1.5 * inOrder);
-        assertThat(InceptionScore.paper().measure(net, sorted, Rng.of(1)).mean()).isEqualTo(shuffled);
+        assertThat(InceptionScore.paper().measure(net, sorted, Rng.of(1)).mean())
+                .isEqualTo(shuffled);
     }
 
     @Test
@@ -79,7 +81,8 @@ class InceptionScoreTest {
         assertThatThrownBy(() -> InceptionScore.paper().ofLogits(Tensor.zeros(9, 4)))
                 .hasMessage("InceptionScore: at least 10 images are needed, got 9");
         assertThatThrownBy(() -> new InceptionScore(0)).hasMessage("InceptionScore: splits must be >= 1, got 0");
-        assertThatThrownBy(() -> InceptionScore.paper().ofLogits(Laws.normal(10, 3, 1).mul(Double.NaN)))
+        assertThatThrownBy(() ->
+                        InceptionScore.paper().ofLogits(Laws.normal(10, 3, 1).mul(Double.NaN)))
                 .hasMessage("InceptionScore: features must be finite, got NaN in the features of image 0");
         assertThatThrownBy(() -> InceptionScore.paper().measure(new PatchNet(1, 6, 6), Laws.bank(20, 6, 1), Rng.of(1)))
                 .hasMessage("InceptionScore: both sets of features must come from one network, got patch-net"

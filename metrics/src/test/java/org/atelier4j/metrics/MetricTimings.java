@@ -30,8 +30,9 @@ final class MetricTimings {
         FeatureBank x = Laws.bank(10_000, 2048, 1);
         FeatureBank y = Laws.bank(10_000, 2048, 2);
         time("statistics, 10,000 at 2048", () -> x.statistics().count());
-        time("kernel distance, 100 subsets of 1000 at 2048", () ->
-                KernelDistance.usual().measure(x, y, Rng.of(1)).mean());
+        time(
+                "kernel distance, 100 subsets of 1000 at 2048",
+                () -> KernelDistance.usual().measure(x, y, Rng.of(1)).mean());
         FeatureBank a = Laws.bank(10_000, 768, 1);
         FeatureBank b = Laws.bank(10_000, 768, 2);
         time("cmmd, 10,000 x 10,000 at 768", () -> Cmmd.paper().measure(a, b));
@@ -66,7 +67,13 @@ final class MetricTimings {
                     NoGrad off = NoGrad.open()) {
                 double value = body.getAsDouble();
                 double seconds = (System.nanoTime() - start) * 1e-9;
-                System.out.printf(Locale.ROOT, "%-46s %7.2f s, %7.2f s of processors  (%.6g)%n", what, seconds, (cpu() - cpu) * 1e-9, value);
+                System.out.printf(
+                        Locale.ROOT,
+                        "%-46s %7.2f s, %7.2f s of processors  (%.6g)%n",
+                        what,
+                        seconds,
+                        (cpu() - cpu) * 1e-9,
+                        value);
             }
         }
     }

@@ -28,7 +28,8 @@ public final class LandmarkDistance {
 
     /** Returns the distance in the unit of the landmarks, d = 1. */
     public static LandmarkDistance pixels() {
-        return new LandmarkDistance(truth -> Tensor.full(1, DType.FLOAT64, truth.shape().drop(2).with(1, 1)));
+        return new LandmarkDistance(
+                truth -> Tensor.full(1, DType.FLOAT64, truth.shape().drop(2).with(1, 1)));
     }
 
     /** Returns the distance with d between two of the true landmarks, as the outer corners of the eyes. */

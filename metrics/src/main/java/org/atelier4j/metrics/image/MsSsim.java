@@ -22,15 +22,14 @@ public record MsSsim(Ssim ssim, List<Double> weights) {
         weights = List.copyOf(weights);
     }
 
-    /** Returns the paper's setting, five sizes; images need 161 × 161 pixels at least. */
+    /** Returns the paper's setting, five sizes; images need 176 × 176 pixels at least. */
     public static MsSsim paper() {
         return new MsSsim(Ssim.paper(), List.of(0.0448, 0.2856, 0.3001, 0.2363, 0.1333));
     }
 
-    /** Returns how many pixels the sides of an image need, {@code window·2^(M − 1)} at most. */
+    /** Returns how many pixels the sides of an image need: a window at the coarsest size, {@code window·2^(M − 1)}. */
     public int minimumSize() {
-        int scale = 1 << (weights.size() - 1);
-        return (ssim.window() - 1) * scale + 1;
+        return ssim.window() << (weights.size() - 1);
     }
 
     /**
