@@ -1,0 +1,108 @@
+package org.atelier4j.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.atelier4j.examples.CommandLineFixture.atelier;
+
+import java.nio.file.Path;
+import org.atelier4j.autoregressive.pipeline.PriorKind;
+import org.atelier4j.image.Image;
+import org.atelier4j.image.ImageFiles;
+import org.atelier4j.io.Json;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** From a VQ-VAE to a prior of its codes, to images and edited images, as a user types it. */
+class CodePriorCommandTest {
+    @TempDir
+    private static Path models;
+
+    @TempDir
+    private Path out;
+
+    @BeforeAll
+    static void train() {
+        run("train vqvae --smoke --data toy-shapes --out " + models.resolve("vqvae"));
+        run("train maskgit --smoke --data toy-shapes --codec " + models.resolve("vqvae") + " --out "
+                + models.resolve("maskgit"));
+    }
+
+    private static CommandLineFixture run(String command) {
+        CommandLineFixture result = atelier(command);
+        assertThat(result.code()).as(command + ": " + result.err()).isZero();
+        return result;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"transformer, TRANSFORMER", "pixelcnn, PIXELCNN"})
+    void aPriorIsTrainedAndDraws(String network, PriorKind kind) {
+        Path prior = out.resolve("prior");
+        CommandLineFixture trained = run("train prior --smoke --network " + network
+                + " --data toy-shapes --codec " + models.resolve("vqvae") + " --out " + prior);
+
+        assertThat(trained.out()).contains("natsPerCode").contains("./atelier sample --model " + prior);
+        assertThat(((PriorRunConfig) RunConfig.load(prior.resolve("config.json"))).kind())
+                .isEqualTo(kind);
+        assertThat(Json.read(prior.resolve("scores.json"))).containsKeys("natsPerCode", "bitsPerCode");
+        run("sample --count 2 --top-k 50 --model " + prior + " --out " + out.resolve("drawn"));
+        assertThat(out.resolve("drawn").toFile().list()).hasSize(7).contains("grid.png", "circle-001.png");
+    }
+
+    @Test
+    void aFinishedRunGoesOnWhereItWasWhenMadeLonger() {
+        Path prior = out.resolve("prior");
+        String command = "train prior --smoke --data toy-shapes --codec " + models.resolve("vqvae") + " --out " + prior;
+        run(command + " --steps 2");
+        CommandLineFixture longer = run(command + " --steps 3");
+
+        assertThat(longer.out()).contains("Trained on 12 images");
+    }
+
+    @Test
+    void halfOfATestImageIsDrawnAnew() {
+        CommandLineFixture edited = run("edit --model " + models.resolve("maskgit")
+                + " --data toy-shapes --number 1 --half lower --class square --count 3 --keep-pixels --out " + out);
+
+        assertThat(edited.out()).containsPattern("3 images in \\d+\\.\\d\\d s: .*grid.png");
+        assertThat(out.toFile().list())
+                .containsExactlyInAnyOrder("grid.png", "edit-000.png", "edit-001.png", "edit-002.png");
+        Image first = ImageFiles.read(out.resolve("edit-000.png"));
+        Image second = ImageFiles.read(out.resolve("edit-001.png"));
+        int half = first.height() / 2;
+        assertThat(first.crop(0, 0, first.width(), half)).isEqualTo(second.crop(0, 0, first.width(), half));
+        assertThat(first).isNotEqualTo(second);
+    }
+
+    @Test
+    void aMaskSaysWhatIsDrawnAndMustFit() {
+        run("edit --model " + models.resolve("maskgit") + " --data toy-shapes --half upper --count 1 --out " + out);
+        Path image = out.resolve("edit-000.png");
+        int side = ImageFiles.read(image).width();
+        ImageFiles.write(out.resolve("mask.png"), Image.filled(side, side, 1, 255));
+        ImageFiles.write(out.resolve("small.png"), Image.filled(side - 1, side, 1, 255));
+        String edit = "edit --model " + models.resolve("maskgit") + " --count 1 --image " + image + " --out " + out;
+        run(edit + " --inpaint " + out.resolve("mask.png"));
+
+        CommandLineFixture wrong = atelier(edit + " --inpaint " + out.resolve("small.png"));
+        assertThat(wrong.code()).isEqualTo(1);
+        assertThat(wrong.err()).startsWith("atelier: CompleteRequest: mask must be");
+    }
+
+    @Test
+    void whatDoesNotFitIsSaidInOneLine() {
+        Path maskgit = models.resolve("maskgit");
+        run("train vqvae --smoke --data toy-shapes --seed 2 --out " + out.resolve("other"));
+
+        assertThat(atelier("sample --model " + maskgit + " --codec " + out.resolve("other")).err())
+                .startsWith("atelier: CodePipeline: the prior learned the codes of codebook");
+        assertThat(atelier("sample --temperature 0 --model " + maskgit).err())
+                .startsWith("atelier: TokenSampler: temperature must be > 0 and finite, got 0.0");
+        assertThat(atelier("edit --model " + maskgit).code()).isEqualTo(2);
+        assertThat(atelier("edit --half lower --data toy-shapes --number -1 --model " + maskgit).err())
+                .startsWith("atelier: --number must lie in [0, ");
+        assertThat(atelier("edit --half lower --data toy-shapes --guidance 1 --model " + maskgit).err())
+                .startsWith("atelier: CompleteRequest: guidanceScale must be 0 without labels, got 1.0");
+    }
+}
