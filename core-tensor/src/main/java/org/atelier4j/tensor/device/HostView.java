@@ -18,15 +18,14 @@ record HostView(DType dtype, long length, ByteBuffer bytes, Buffer elements) {
     static HostView of(ByteBuffer memory, DType dtype, long length) {
         ByteBuffer bytes =
                 memory.slice(0, Math.toIntExact(length * dtype.bytes())).order(ByteOrder.nativeOrder());
-        Buffer elements =
-                switch (dtype) {
-                    case FLOAT32 -> bytes.asFloatBuffer();
-                    case FLOAT64 -> bytes.asDoubleBuffer();
-                    case BFLOAT16 -> bytes.asShortBuffer();
-                    case INT32 -> bytes.asIntBuffer();
-                    case INT64 -> bytes.asLongBuffer();
-                    case UINT8, BOOL -> bytes;
-                };
+        Buffer elements = switch (dtype) {
+            case FLOAT32 -> bytes.asFloatBuffer();
+            case FLOAT64 -> bytes.asDoubleBuffer();
+            case BFLOAT16 -> bytes.asShortBuffer();
+            case INT32 -> bytes.asIntBuffer();
+            case INT64 -> bytes.asLongBuffer();
+            case UINT8, BOOL -> bytes;
+        };
         return new HostView(dtype, length, bytes, elements);
     }
 

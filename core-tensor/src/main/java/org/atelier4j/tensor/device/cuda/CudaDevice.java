@@ -43,6 +43,7 @@ public final class CudaDevice implements Device {
     private final CudaEvent[] staged;
     private final Map<List<String>, CudaModule> modules = new ConcurrentHashMap<>();
     private final Kernels kernels;
+    private final List<PinnedBuffer> captured = new ArrayList<>();
     private volatile boolean capturing;
 
     /**
@@ -197,12 +198,18 @@ public final class CudaDevice implements Device {
 
     @Override
     public synchronized void upload(ByteBuffer source, Storage target, long index) {
-        refuseWhileCapturing("upload");
         int width = target.dtype().bytes();
         CudaStorage storage = (CudaStorage) target;
         storage.check(index, source.remaining() / width);
+        if (!source.hasRemaining()) {
+            return;
+        }
         enter();
-        long to = source.hasRemaining() ? storage.address(index) : 0;
+        long to = storage.address(index);
+        if (capturing) {
+            uploadIntoGraph(source, to);
+            return;
+        }
         for (int turn = 0; source.hasRemaining(); turn ^= 1) { // while one half travels the other is filled
             staged[turn].await();
             int n = Math.min(source.remaining(), STAGING_BYTES);
@@ -212,6 +219,16 @@ public final class CudaDevice implements Device {
             staged[turn].record();
             to += n;
         }
+    }
+
+    /** Copies to memory that stays with the graph: every replay uploads the same bytes. */
+    private void uploadIntoGraph(ByteBuffer source, long to) {
+        int n = source.remaining();
+        PinnedBuffer lasting = new PinnedBuffer(this, n);
+        captured.add(lasting);
+        lasting.bytes().put(0, source, source.position(), n);
+        source.position(source.limit());
+        Driver.check("upload", Driver.cuMemcpyHtoDAsync_v2(to, lasting.address(0), n, stream));
     }
 
     @Override
@@ -283,7 +300,7 @@ public final class CudaDevice implements Device {
 
     /**
      * Records what a step asks of the card instead of running it. The step must have run once before, so that its kernels
-     * are compiled, and must not read or write host memory.
+     * are compiled, and must not read results; numbers that it uploads are those of the recording.
      */
     public synchronized CudaGraph capture(Runnable step) {
         refuseWhileCapturing("capture");
@@ -291,6 +308,7 @@ public final class CudaDevice implements Device {
         enter();
         Driver.check("cuStreamBeginCapture", Driver.cuStreamBeginCapture_v2(stream, CAPTURE_RELAXED));
         capturing = true;
+        captured.clear();
         arena.openPool();
         CudaArena.Pool pool;
         long graph;
@@ -301,11 +319,12 @@ public final class CudaDevice implements Device {
             pool = arena.leavePool();
             graph = Driver.value("cuStreamEndCapture", out -> Driver.cuStreamEndCapture(stream, out));
         }
-        return new CudaGraph(this, pool, graph);
+        faults.outliveReading();
+        return new CudaGraph(this, pool, List.copyOf(captured), graph);
     }
 
     private void refuseWhileCapturing(String what) {
-        Check.state(!capturing, "CudaGraph: a captured step must not touch host memory or wait, got " + what);
+        Check.state(!capturing, "CudaGraph: a captured step must not read results or wait, got " + what);
     }
 
     @Override

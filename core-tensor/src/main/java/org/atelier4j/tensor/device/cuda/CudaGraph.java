@@ -1,5 +1,7 @@
 package org.atelier4j.tensor.device.cuda;
 
+import java.util.List;
+
 /**
  * A step, recorded once and launched as a whole: the card runs its kernels without the host's help, so that launch times,
  * which dominate small models, vanish.
@@ -12,12 +14,14 @@ package org.atelier4j.tensor.device.cuda;
 public final class CudaGraph implements AutoCloseable {
     private final CudaDevice device;
     private final CudaArena.Pool pool;
+    private final List<PinnedBuffer> uploads;
     private final long executable;
     private boolean closed;
 
-    CudaGraph(CudaDevice device, CudaArena.Pool pool, long graph) {
+    CudaGraph(CudaDevice device, CudaArena.Pool pool, List<PinnedBuffer> uploads, long graph) {
         this.device = device;
         this.pool = pool;
+        this.uploads = uploads;
         try {
             this.executable =
                     Driver.value("cuGraphInstantiate", out -> Driver.cuGraphInstantiateWithFlags(out, graph, 0));
@@ -40,9 +44,10 @@ public final class CudaGraph implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            device.enter();
+            device.synchronize();
             Driver.check("cuGraphExecDestroy", Driver.cuGraphExecDestroy(executable));
             device.arena().closePool(pool);
+            uploads.forEach(PinnedBuffer::close);
         }
     }
 }

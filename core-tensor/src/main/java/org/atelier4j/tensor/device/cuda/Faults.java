@@ -21,6 +21,7 @@ public final class Faults {
     private final PinnedBuffer copy;
     private final Map<Long, BiFunction<Long, Long, RuntimeException>> pending = new HashMap<>();
     private long serial;
+    private boolean always;
 
     Faults(CudaDevice device) {
         this.device = device;
@@ -61,9 +62,14 @@ public final class Faults {
         }
     }
 
+    /** Notes that there are recorded launches, which may find faults at any later time. */
+    synchronized void outliveReading() {
+        always = true;
+    }
+
     /** Queues the copy that {@link #raise} reads after the stream was waited for. */
     synchronized boolean fetch() {
-        if (pending.isEmpty()) {
+        if (pending.isEmpty() && !always) {
             return false;
         }
         Driver.check("cuMemcpyDtoHAsync", Driver.cuMemcpyDtoHAsync_v2(copy.address(0), address, 16, device.stream()));
@@ -79,8 +85,11 @@ public final class Faults {
         }
         BiFunction<Long, Long, RuntimeException> meaning = pending.get(key >>> POSITION_BITS);
         clear();
-        if (meaning != null) {
-            throw meaning.apply(key & (1L << POSITION_BITS) - 1, number);
-        }
+        long position = key & (1L << POSITION_BITS) - 1;
+        throw meaning != null
+                ? meaning.apply(position, number)
+                : new IllegalArgumentException(
+                        "CudaGraph: indices and integer divisors of a replayed step must be valid,"
+                                + " got a bad one at position " + position);
     }
 }

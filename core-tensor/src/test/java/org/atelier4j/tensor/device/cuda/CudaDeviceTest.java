@@ -312,15 +312,42 @@ class CudaDeviceTest {
     }
 
     @Test
-    void aCapturedStepMustNotTouchTheHost() {
+    void aCapturedStepMustNotReadResults() {
         Tensor x = random(4);
         assertThatThrownBy(() -> device.capture(() -> x.add(x).toFloats()))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("CudaGraph: a captured step must not touch host memory or wait, got download");
+                .hasMessage("CudaGraph: a captured step must not read results or wait, got download");
         assertThat(x.add(x).toFloats()[1]).isEqualTo(2 * x.toFloats()[1]); // and the device goes on
         CudaGraph graph = device.capture(() -> x.storage().checkAlive());
         graph.close();
         assertThatThrownBy(graph::replay).hasMessageContaining("must be open to be replayed");
+    }
+
+    @Test
+    void aReplayUploadsTheNumbersOfItsRecordingAndTellsOfBadIndices() {
+        Tensor table = random(4, 2);
+        Tensor which = Tensor.of(new int[] {1, 3}, 2).to(device);
+        Tensor y = Tensor.empty(Shape.of(2, 2), DType.FLOAT32, device);
+        Runnable step = () -> {
+            try (TensorScope scope = TensorScope.open()) {
+                y.assign(table.gatherRows(which)
+                        .mul(Tensor.of(new float[] {2, 3}, 1, 2).to(device)));
+            }
+        };
+        step.run();
+        float[] expected = y.toFloats();
+        try (CudaGraph graph = device.capture(step)) {
+            y.assign(Tensor.zeros(2, 2));
+            graph.replay();
+            assertThat(y.toFloats()).isEqualTo(expected);
+            which.assign(Tensor.of(new int[] {0, 7}, 2));
+            graph.replay();
+            assertThatThrownBy(y::toFloats)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "CudaGraph: indices and integer divisors of a replayed step must be valid, got a bad one at"
+                                    + " position 1");
+        }
     }
 
     @Test
