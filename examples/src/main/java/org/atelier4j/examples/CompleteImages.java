@@ -54,6 +54,7 @@ public final class CompleteImages {
                         .draw(cells));
     }
 
+    // region complete
     /** Returns different lower halves for one upper half: image i draws from stream i. */
     private static List<Image> ways(PixelCnnPipeline pipeline, Image original, int label) {
         try (TensorScope scope = TensorScope.open()) {
@@ -62,6 +63,7 @@ public final class CompleteImages {
             return pipeline.complete(images, original.height() / 2, request, DrawingListener.silent());
         }
     }
+    // endregion
 
     /** Returns the image with its lower rows black. */
     private static Image upper(Image image, int rows) {

@@ -16,6 +16,7 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A trained PixelCNN of images, ready to draw by class and to complete the lower part of images.
@@ -118,7 +119,7 @@ public final class PixelCnnPipeline {
         }
     }
 
-    private static List<String> names(Object tree, Path file) {
+    private static List<String> names(@Nullable Object tree, Path file) {
         Check.that(tree instanceof List<?>, "PixelCnnPipeline: classNames of %s must be a list, got %s", file, tree);
         return ((List<?>) tree).stream().map(String::valueOf).toList();
     }
