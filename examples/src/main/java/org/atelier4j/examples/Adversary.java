@@ -1,7 +1,5 @@
 package org.atelier4j.examples;
 
-import java.nio.file.Path;
-import org.atelier4j.metrics.net.FrozenClassifier;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.vqvae.AdaptiveWeight;
 import org.atelier4j.vqvae.AdversarialStart;
@@ -15,7 +13,7 @@ import org.atelier4j.vqvae.VqLoss;
  *
  * @param discriminator sizes of what judges
  * @param reconstruction how pixels are compared
- * @param perceptual file of the classifier that sees; empty for none
+ * @param perceptual name of the network that sees, as {@link Extractors} knows it; empty for none
  * @param perceptualWeight of what it sees
  * @param adversarialWeight of the discriminator's judgement, beside the adaptive weight; 0 for none
  * @param gentle whether the discriminator comes in slowly, or else all at once at 40 % of the run
@@ -38,8 +36,8 @@ record Adversary(
         return new Adversary(discriminator, other, perceptual, perceptualWeight, adversarialWeight, gentle);
     }
 
-    Adversary withPerceptual(String file, double weight) {
-        return new Adversary(discriminator, reconstruction, file, weight, adversarialWeight, gentle);
+    Adversary withPerceptual(String network, double weight) {
+        return new Adversary(discriminator, reconstruction, network, weight, adversarialWeight, gentle);
     }
 
     Adversary withAdversarialWeight(double weight) {
@@ -61,8 +59,8 @@ record Adversary(
                 adversarialWeight,
                 AdaptiveWeight.standard(),
                 adversarialWeight > 0 ? start : never);
-        return new VqGanLoss(
-                config, sees ? new PerceptualLoss(FrozenClassifier.load(Path.of(perceptual))) : null, judge);
+        PerceptualLoss eyes = sees ? new PerceptualLoss(Extractors.of(perceptual, discriminator.channels())) : null;
+        return new VqGanLoss(config, eyes, judge);
     }
 
     /** Returns a new discriminator. */

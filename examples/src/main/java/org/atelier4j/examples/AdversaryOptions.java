@@ -1,17 +1,22 @@
 package org.atelier4j.examples;
 
-import java.nio.file.Path;
+import org.atelier4j.metrics.net.FmNet;
 import org.atelier4j.vqvae.VqLoss;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options of {@code train vqgan} and {@code train autoencoder-kl} about their losses. */
 final class AdversaryOptions {
+    private static final String NONE = "none";
+
     @Option(names = "--loss", defaultValue = "l1", description = "how pixels are compared: l1 or l2 (${DEFAULT-VALUE})")
     private VqLoss.Reconstruction loss;
 
-    @Option(names = "--perceptual", description = "file of a classifier (./atelier train classifier) that compares too")
-    private @Nullable Path perceptual;
+    @Option(
+            names = "--perceptual",
+            description = "network that compares too: fm-net, efficientnet-lite0, the file of a classifier, or none"
+                    + " (fm-net for gray images, none for others)")
+    private @Nullable String perceptual;
 
     @Option(names = "--perceptual-weight", defaultValue = "1", description = "of that comparison (${DEFAULT-VALUE})")
     private double perceptualWeight;
@@ -28,7 +33,8 @@ final class AdversaryOptions {
     /** Returns the settings for images of so many channels. */
     Adversary settings(int channels) {
         Adversary settings = Adversary.of(channels).withReconstruction(loss).withAdversarialWeight(adversarialWeight);
-        settings = perceptual == null ? settings : settings.withPerceptual(perceptual.toString(), perceptualWeight);
+        String eyes = perceptual != null ? perceptual : channels == 1 ? FmNet.NAME : NONE;
+        settings = eyes.equals(NONE) ? settings : settings.withPerceptual(eyes, perceptualWeight);
         return sudden ? settings.suddenly() : settings;
     }
 }

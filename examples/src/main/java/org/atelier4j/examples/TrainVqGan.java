@@ -52,13 +52,14 @@ public final class TrainVqGan extends TrainCommand<VqGanRunConfig> {
                 AutoencoderConfig.fashionMnist().withImageChannels(image.dim(2)).withBase(smoke ? 8 : base);
         long images = smoke ? 32 : 300_000;
         Optimization optimization = new Optimization(smoke ? 8 : 32, 2e-3, 200, 1, 0);
-        return new VqGanRunConfig(
-                VqVaeConfig.of(network, codebook.config(codes, images / optimization.batch())),
+        VqGanRunConfig config = new VqGanRunConfig(
+                VqVaeConfig.of(network, codebook.config(codes, 1)), // a temperature follows the length, see below
                 found.name(),
                 TrainingLength.images(images),
                 optimization,
                 adversary.settings(image.dim(2)),
                 seedOfRun);
+        return config.withLength(config.length());
     }
 
     @Override

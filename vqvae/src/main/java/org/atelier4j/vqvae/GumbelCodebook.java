@@ -66,6 +66,11 @@ public final class GumbelCodebook extends Codebook {
             return new Config(size, width, other, sample, divergenceCost);
         }
 
+        /** Returns the same with a temperature that falls in the same way over another number of steps. */
+        public Config annealedOver(long steps) {
+            return withTemperature(new Annealing(temperature.curve(), temperature.start(), temperature.end(), steps));
+        }
+
         /** Returns the same with another weight of the divergence. */
         public Config withDivergenceCost(double cost) {
             return new Config(size, width, temperature, sample, cost);
