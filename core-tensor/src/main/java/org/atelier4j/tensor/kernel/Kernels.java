@@ -1,6 +1,7 @@
 package org.atelier4j.tensor.kernel;
 
 import java.util.List;
+import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +89,11 @@ public interface Kernels {
 
     /** Largest element of each window; {@code indices} are positions within the flattened spatial axes of x. */
     void maxPool(Pooling pooling, Tensor x, Tensor out, Tensor indices);
+
+    /** Largest element of each window, for those who do not ask where it was. */
+    default void maxPool(Pooling pooling, Tensor x, Tensor out) {
+        maxPool(pooling, x, out, Tensor.empty(out.shape(), DType.INT32, out.device()));
+    }
 
     /** Mean of each window, padding not counted. */
     void averagePool(Pooling pooling, Tensor x, Tensor out);

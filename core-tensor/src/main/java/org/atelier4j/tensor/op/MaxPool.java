@@ -1,10 +1,12 @@
 package org.atelier4j.tensor.op;
 
+import java.lang.ref.Reference;
 import java.util.List;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.autograd.NoGrad;
 import org.atelier4j.tensor.autograd.Node;
 import org.atelier4j.tensor.autograd.Op;
 import org.atelier4j.tensor.kernel.Kernels;
@@ -16,6 +18,15 @@ public record MaxPool(Pooling pooling) implements Op {
     /** Pools {@code x}. */
     public static Tensor of(Tensor x, Pooling pooling) {
         Check.rank("maxPool", 4, "(B, H, W, C)", x);
+        if (NoGrad.isActive() || x.node() == null) {
+            Tensor y = Tensor.empty(resultShape(pooling, x.shape()), x.dtype(), x.device());
+            try {
+                x.device().kernels().maxPool(pooling, x, y); // nobody will ask for the winners
+                return y;
+            } finally {
+                Reference.reachabilityFence(x); // kernels know memory by address only
+            }
+        }
         return new MaxPool(pooling).apply(x);
     }
 

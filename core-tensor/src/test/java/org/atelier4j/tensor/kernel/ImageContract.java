@@ -31,6 +31,10 @@ interface ImageContract extends ContractPart {
                     Tensor y = max.out(dtype, small);
                     Tensor indices = max.out(DType.INT32, small);
                     max.exact((k, t) -> k.maxPool(pooling, t.of(x), t.of(y), t.of(indices)));
+                    Trial largest = trial("maxPool without winners %s %s of %s", dtype, pooling, shape);
+                    Tensor z = largest.in(dtype, shape);
+                    Tensor top = largest.out(dtype, small);
+                    largest.exact((k, t) -> k.maxPool(pooling, t.of(z), t.of(top)));
 
                     Trial mean = trial("averagePool %s %s of %s", dtype, pooling, shape);
                     Tensor a = mean.in(dtype, shape);
@@ -57,6 +61,8 @@ interface ImageContract extends ContractPart {
         Tensor y = trial.out(DType.FLOAT32, 1, 1, 2, 1);
         Tensor indices = trial.out(DType.INT32, 1, 1, 2, 1);
         trial.exact((k, t) -> k.maxPool(new Pooling(2, 2, 0), t.of(x), t.of(y), t.of(indices)));
+        Tensor top = trial.out(DType.FLOAT32, 1, 1, 2, 1);
+        trial.exact((k, t) -> k.maxPool(new Pooling(2, 2, 0), t.of(x), t.of(top)));
     }
 
     @Test

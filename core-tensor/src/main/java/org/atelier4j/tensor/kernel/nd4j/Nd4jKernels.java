@@ -170,6 +170,15 @@ public class Nd4jKernels implements Kernels {
     }
 
     @Override
+    public void maxPool(Pooling pooling, Tensor x, Tensor out) {
+        if (x.dtype() == DType.FLOAT64) {
+            Kernels.super.maxPool(pooling, x, out);
+        } else {
+            Windows.largest(pooling, x, out);
+        }
+    }
+
+    @Override
     public void averagePool(Pooling pooling, Tensor x, Tensor out) {
         Windows.averagePool(pooling, x, out);
     }
