@@ -97,7 +97,7 @@ interface RunConfig {
         if (!a.family().equals(b.family())) {
             return List.of(FAMILY);
         }
-        Map<String, Object> left = a.toTree();
+        Map<String, Object> left = a.withLength(b.length()).toTree(); // some settings follow the length
         Map<String, Object> right = b.toTree();
         TreeSet<String> names = new TreeSet<>();
         left.forEach((name, value) -> {

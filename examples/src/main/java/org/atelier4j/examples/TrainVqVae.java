@@ -1,6 +1,7 @@
 package org.atelier4j.examples;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.train.TrainingLength;
@@ -70,7 +71,7 @@ public final class TrainVqVae extends TrainCommand<VqVaeRunConfig> {
 
         @Override
         public String toString() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -86,13 +87,14 @@ public final class TrainVqVae extends TrainCommand<VqVaeRunConfig> {
                 AutoencoderConfig.fashionMnist().withImageChannels(image.dim(2)).withBase(smoke ? 8 : base);
         long images = smoke ? 32 : 60_000;
         Optimization optimization = new Optimization(smoke ? 8 : 32, 2e-3, 200, 1, 0);
-        return new VqVaeRunConfig(
-                VqVaeConfig.of(network, codebook.config(codes, images / optimization.batch())),
+        VqVaeRunConfig config = new VqVaeRunConfig(
+                VqVaeConfig.of(network, codebook.config(codes, 1)), // a temperature follows the length, see below
                 found.name(),
                 TrainingLength.images(images),
                 optimization,
                 new VqLoss(loss),
                 seedOfRun);
+        return config.withLength(config.length());
     }
 
     @Override

@@ -1,7 +1,6 @@
 package org.atelier4j.examples;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,13 +9,9 @@ import org.atelier4j.data.Batches;
 import org.atelier4j.data.Dataset;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.image.Image;
-import org.atelier4j.image.ImageGrid;
-import org.atelier4j.image.PixelRange;
 import org.atelier4j.optim.Adam;
 import org.atelier4j.optim.GradientClip;
 import org.atelier4j.tensor.Rng;
-import org.atelier4j.tensor.Tensor;
-import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.train.StepListener;
 import org.atelier4j.train.StepReport;
 import org.atelier4j.train.TrainingState;
@@ -27,9 +22,6 @@ import org.atelier4j.vqvae.VqVaeStep;
 
 /** Trains a VQ-VAE: config → data → model → step → export. The verb {@code train vqvae} only chooses its configuration. */
 final class VqVaeRun implements Run<Batch> {
-    private static final int PAIRS = 10; // originals in a picture, above their reconstructions
-    private static final int ROWS = 3;
-    private static final int SCALE = 3;
     private static final int MEASURED_BATCH = 250;
 
     private final VqVaeRunConfig config;
@@ -89,21 +81,7 @@ final class VqVaeRun implements Run<Batch> {
     /** Draws test images, each row above its reconstructions. */
     @Override
     public Image samples() {
-        return reconstructions(model, test);
-    }
-
-    /** Returns a picture of the first images of a set, each row above the same images decoded from their codes. */
-    static Image reconstructions(VqVae model, Dataset set) {
-        List<Image> cells = new ArrayList<>();
-        try (TensorScope scope = TensorScope.open();
-                Batches rows = new Batches(set, Batches.Config.evaluation(PAIRS).withPrefetch(0), Rng.of(0))) {
-            for (int row = 0; row < ROWS; row++) {
-                Tensor images = rows.next().images(); // (B, H, W, C)
-                cells.addAll(PixelRange.SIGNED.toImages(images));
-                cells.addAll(PixelRange.SIGNED.toImages(model.reconstruct(images)));
-            }
-        }
-        return ImageGrid.columns(PAIRS).withScale(SCALE).draw(cells);
+        return Reconstructions.draw(model::reconstruct, test);
     }
 
     /** Writes the model, its latents measured, and how often each code is used; returns what it is worth on test images. */

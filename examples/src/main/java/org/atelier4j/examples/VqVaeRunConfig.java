@@ -6,6 +6,8 @@ import java.util.Map;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.io.Json;
 import org.atelier4j.train.TrainingLength;
+import org.atelier4j.vqvae.CodebookConfig;
+import org.atelier4j.vqvae.GumbelCodebook;
 import org.atelier4j.vqvae.VqLoss;
 import org.atelier4j.vqvae.VqVaeConfig;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +32,16 @@ record VqVaeRunConfig(
         return FAMILY;
     }
 
+    /** A Gumbel codebook's temperature falls over the whole run, so it follows the length. */
     @Override
     public VqVaeRunConfig withLength(TrainingLength other) {
-        return new VqVaeRunConfig(model, data, other, optimization, loss, seed);
+        VqVaeRunConfig longer = new VqVaeRunConfig(model, data, other, optimization, loss, seed);
+        if (model.codebook() instanceof GumbelCodebook.Config gumbel) {
+            CodebookConfig annealed = gumbel.annealedOver(Math.max(1, longer.steps()));
+            VqVaeConfig cooled = new VqVaeConfig(model.network(), annealed, model.latentStd());
+            return new VqVaeRunConfig(cooled, data, other, optimization, loss, seed);
+        }
+        return longer;
     }
 
     @Override
