@@ -56,6 +56,10 @@ record Sheet(List<String> names, List<Image> images, double seconds) {
             return new Order(classes, columns, sampler, other, guidance, seed);
         }
 
+        Order withSampler(SamplerKind other) {
+            return new Order(classes, columns, other, steps, guidance, seed);
+        }
+
         Order withColumns(int other) {
             return new Order(classes, other, sampler, steps, guidance, seed);
         }

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.atelier4j.image.ImageFiles;
@@ -43,6 +44,21 @@ class ExamplesTest {
 
         assertThat(lines).hasSize(10).last().isEqualTo("step 10 of 10");
         assertThat(ImageFiles.read(folder.resolve("sneaker-3.png")).height()).isEqualTo(28);
+    }
+
+    @Test
+    void drawDiffusionFiguresDrawsWhatTheGuideShows() throws IOException {
+        DrawDiffusionFigures.main(new String[] {folder.toString(), "--smoke"});
+
+        String guide = Files.readString(Path.of("..", "docs", "diffusion.md"));
+        for (String figure : List.of(
+                "diffusion-denoising.gif",
+                "diffusion-guidance.png",
+                "diffusion-samplers.png",
+                "diffusion-schedules.png")) {
+            assertThat(guide).contains("(images/" + figure + ")");
+            assertThat(folder.resolve(figure)).isNotEmptyFile();
+        }
     }
 
     @Test
