@@ -77,8 +77,7 @@ final class DrawnImages {
     static String weightsHash(String model) {
         Path path = Path.of(model);
         Path file = Files.isDirectory(path) ? path.resolve("model.safetensors") : path;
-        try (InputStream shipped =
-                        DrawnImages.class.getResourceAsStream("models/" + model + ".safetensors");
+        try (InputStream shipped = DrawnImages.class.getResourceAsStream("models/" + model + ".safetensors");
                 InputStream in = shipped != null ? shipped : Files.newInputStream(file)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             return HexFormat.of().formatHex(digest.digest(in.readAllBytes()));
@@ -93,8 +92,7 @@ final class DrawnImages {
     }
 
     /** Draws, unless the folder has the images already; then they are kept there. Null keeps nothing. */
-    static Dataset drawOrRead(
-            DiffusionPipeline pipeline, Order order, @Nullable Path folder, LongConsumer seen) {
+    static Dataset drawOrRead(DiffusionPipeline pipeline, Order order, @Nullable Path folder, LongConsumer seen) {
         if (folder == null) {
             return draw(pipeline, order, seen);
         }

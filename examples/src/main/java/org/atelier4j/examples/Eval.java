@@ -13,9 +13,12 @@ import java.util.stream.IntStream;
 import org.atelier4j.data.Dataset;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
+import org.atelier4j.diffusion.pipeline.PipelineConfig;
 import org.atelier4j.diffusion.pipeline.SamplerKind;
+import org.atelier4j.diffusion.unet.UNetConfig;
 import org.atelier4j.io.Json;
 import org.atelier4j.model.FeatureExtractor;
+import org.atelier4j.tensor.Shape;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -110,9 +113,13 @@ public final class Eval implements Callable<Integer> {
             return 0;
         }
         Datasets.Resolved real = Datasets.resolve(data);
-        FeatureExtractor eye = Extractors.of(extractor, real.train().imageShape().dim(2));
+        FeatureExtractor eye =
+                Extractors.of(extractor, real.train().imageShape().dim(2));
         Map<String, Object> result = new LinkedHashMap<>();
-        result.put("command", "atelier " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+        result.put(
+                "command",
+                "atelier "
+                        + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
         Set<Evaluation.Metric> wanted = metrics.isEmpty() ? Evaluation.Metric.usual() : EnumSet.copyOf(metrics);
         long start = System.nanoTime();
         List<Measure> measures = images != null
@@ -150,6 +157,7 @@ public final class Eval implements Callable<Integer> {
         String name = model == null ? Models.FASHION : model;
         String weights = DrawnImages.weightsHash(name);
         try (DiffusionPipeline pipeline = Models.load(name)) {
+            checkFits(pipeline.config(), real.train());
             screen.printf(
                     Locale.ROOT,
                     "%s: %d images, %s in %d steps, guidance %s, seeds %s, against %s (%d training images, from %s)%n",
@@ -168,7 +176,7 @@ public final class Eval implements Callable<Integer> {
                 var order = new DrawnImages.Order(weights, count, sampler, steps, guidance, seed);
                 try (WorkProgress progress = progress(screen, "drawing, seed " + seed, count)) {
                     Dataset drawn = DrawnImages.drawOrRead(pipeline, order, keep, progress);
-                    evaluation.add(named(drawn, real.train()), true);
+                    evaluation.add(drawn, true);
                 }
             }
             result.put("model", name);
@@ -190,10 +198,14 @@ public final class Eval implements Callable<Integer> {
             PrintWriter screen) {
         int channels = real.train().imageShape().dim(2);
         PictureFolder all = PictureFolder.open(folder, real.train().classNames(), channels);
-        int n = spec.commandLine().getParseResult().hasMatchedOption("--count") ? Math.min(count, all.size()) : all.size();
+        int n = spec.commandLine().getParseResult().hasMatchedOption("--count")
+                ? Math.min(count, all.size())
+                : all.size();
         Dataset pictures = n == all.size()
                 ? all
-                : all.select(IntStream.range(0, n).map(i -> (int) ((long) i * all.size() / n)).toArray());
+                : all.select(IntStream.range(0, n)
+                        .map(i -> (int) ((long) i * all.size() / n))
+                        .toArray());
         screen.printf(
                 "%s: %d pictures, %s, against %s (%d training images, from %s)%n",
                 folder,
@@ -227,14 +239,15 @@ public final class Eval implements Callable<Integer> {
         return new WorkProgress(screen, ProgressDisplay.isTerminal(), task, all);
     }
 
-    /** Checks that a model speaks of the classes of the data. */
-    private Dataset named(Dataset drawn, Dataset real) {
-        if (!drawn.classNames().equals(real.classNames()) || !drawn.imageShape().equals(real.imageShape())) {
-            throw new RunException("the model draws " + drawn.imageShape() + " images of " + drawn.classNames()
-                    + ", but " + data + " has " + real.imageShape() + " images of " + real.classNames()
+    /** Checks that a model draws what the data show. */
+    private void checkFits(PipelineConfig config, Dataset real) {
+        UNetConfig.Images size = config.network().images();
+        Shape drawn = Shape.of(size.height(), size.width(), size.in());
+        if (!drawn.equals(real.imageShape()) || !config.classNames().equals(real.classNames())) {
+            throw new RunException("the model draws " + drawn + " images of " + config.classNames() + ", but " + data
+                    + " has " + real.imageShape() + " images of " + real.classNames()
                     + "; name its data set with --data");
         }
-        return drawn;
     }
 
     private void save(Map<String, Object> result) {

@@ -41,6 +41,7 @@ import org.atelier4j.tensor.TensorScope;
 final class Evaluation {
     private static final long SPLIT_SEED = 0;
     private static final int QUARTERS = 4;
+    private static final int SMALLEST_QUARTER = 25;
     private static final int LARGEST_ROW = 3072; // numbers of an image up to which copies are looked for in pixels
     private static final int LARGEST_TRAINED = 64; // side of images up to which TSTR trains on them
     private static final int SMALLEST_LPIPS = 31; // side that AlexNet needs
@@ -119,7 +120,7 @@ final class Evaluation {
         boolean first = values.isEmpty();
         FeatureBank bank = bank(eye, images, "generated images");
         Map<String, Double> now = ofFeatures(bank);
-        if (first) {
+        if (first && bank.count() >= QUARTERS * SMALLEST_QUARTER) {
             noiseOf(bank).forEach((name, v) -> noise.put(name, OptionalDouble.of(v)));
         }
         if (wants(Metric.ACCURACY) && can(labelled && knows(images), "ACC: the classes of the images must be known")) {
@@ -133,7 +134,8 @@ final class Evaluation {
         if (wants(Metric.NN)) {
             now.put("NN-ratio", nearest(images));
         }
-        if (wants(Metric.DIVERSITY) && can(isColorful(images), "LPIPS: color images of 31 pixels and more are needed")) {
+        if (wants(Metric.DIVERSITY)
+                && can(isColorful(images), "LPIPS: color images of 31 pixels and more are needed")) {
             now.put("LPIPS-diversity", diversity(images));
         }
         boolean trains = wants(Metric.TSTR) || wants(Metric.DL4J);
@@ -143,7 +145,8 @@ final class Evaluation {
                 chance.putAll(trained(ShuffledLabels.of(images, rng("null")), "shuffled labels, the null test"));
             }
         }
-        now.forEach((name, v) -> values.computeIfAbsent(name, n -> new ArrayList<>()).add(v));
+        now.forEach((name, v) ->
+                values.computeIfAbsent(name, n -> new ArrayList<>()).add(v));
     }
 
     /** Measures real images in the same way and returns all lines. */
@@ -204,7 +207,9 @@ final class Evaluation {
         if (metrics.contains(Metric.KID)) {
             int size = Math.min(KernelDistance.usual().subsetSize(), Math.min(bank.count(), reference.count()));
             KernelDistance distance = new KernelDistance(KernelDistance.usual().subsets(), size);
-            now.put("KID" + suffix(), distance.measure(reference, bank, rng("kid")).mean());
+            now.put(
+                    "KID" + suffix(),
+                    distance.measure(reference, bank, rng("kid")).mean());
         }
         if (metrics.contains(Metric.PRDC)) {
             PrecisionRecall.Result r = PrecisionRecall.paper().measure(reference, bank);
@@ -297,7 +302,8 @@ final class Evaluation {
     }
 
     private boolean knows(Dataset images) {
-        return eye instanceof ImageClassifier c && c.classes() == images.classNames().size();
+        return eye instanceof ImageClassifier c
+                && c.classes() == images.classNames().size();
     }
 
     private boolean isTrainable(Dataset images) {

@@ -25,16 +25,15 @@ final class Extractors {
      */
     static FeatureExtractor of(@Nullable String name, int channels) {
         String chosen = name == null ? (channels == 1 ? GRAY : COLOR) : name;
-        FeatureExtractor network =
-                switch (chosen) {
-                    case GRAY -> FmNet.load();
-                    case COLOR -> EfficientNetLite0.load();
-                    case INCEPTION -> Inception2015.load();
-                    default -> ofFile(chosen);
-                };
+        FeatureExtractor network = switch (chosen) {
+            case GRAY -> FmNet.load();
+            case COLOR -> EfficientNetLite0.load();
+            case INCEPTION -> Inception2015.load();
+            default -> ofFile(chosen);
+        };
         if (network.channels() != channels) {
-            throw new RunException(chosen + " looks at images of " + network.channels() + " channels, but the data have "
-                    + channels + "; choose another one with --extractor");
+            throw new RunException(chosen + " looks at images of " + network.channels()
+                    + " channels, but the data have " + channels + "; choose another one with --extractor");
         }
         return network;
     }

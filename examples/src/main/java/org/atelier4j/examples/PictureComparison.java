@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.PixelRange;
-import org.atelier4j.io.Json;
 import org.atelier4j.metrics.Estimate;
 import org.atelier4j.metrics.image.Psnr;
 import org.atelier4j.metrics.image.Ssim;
@@ -32,8 +31,7 @@ final class PictureComparison {
         Map<String, List<Double>> values = new LinkedHashMap<>();
         int smaller = Math.min(a.imageShape().dim(0), a.imageShape().dim(1));
         Lpips lpips = smaller < SMALLEST_LPIPS ? null : Lpips.alex();
-        try (WorkProgress progress =
-                new WorkProgress(screen, ProgressDisplay.isTerminal(), "comparing", a.size())) {
+        try (WorkProgress progress = new WorkProgress(screen, ProgressDisplay.isTerminal(), "comparing", a.size())) {
             for (int i = 0; i < a.size(); i++) {
                 try (TensorScope scope = TensorScope.open();
                         NoGrad off = NoGrad.open()) {
@@ -54,7 +52,8 @@ final class PictureComparison {
         result.put("count", a.size());
         screen.printf("%d pairs of pictures of %s%n", a.size(), a.imageShape());
         values.forEach((name, list) -> {
-            Estimate e = Estimate.of(list.stream().mapToDouble(Double::doubleValue).toArray());
+            Estimate e =
+                    Estimate.of(list.stream().mapToDouble(Double::doubleValue).toArray());
             result.put(name, Map.of("mean", finite(e.mean()), "deviation", finite(e.deviation())));
             screen.printf(Locale.ROOT, "  %-6s %10.4f ± %.4f over the pairs%n", name, e.mean(), e.deviation());
         });

@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "classifier",
-        description = "Trains a small classifier, the eye of the metrics. Stop it with Ctrl-C; the same command goes on.",
+        description =
+                "Trains a small classifier, the eye of the metrics. Stop it with Ctrl-C; the same command goes on.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
@@ -110,8 +111,7 @@ public final class TrainClassifier implements Callable<Integer> {
         return FrozenClassifier.load(file);
     }
 
-    private void report(
-            FrozenClassifier net, Datasets.Resolved found, TrainingProgress progress, PrintWriter screen) {
+    private void report(FrozenClassifier net, Datasets.Resolved found, TrainingProgress progress, PrintWriter screen) {
         double accuracy = ClassAccuracy.of(net, found.test());
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("name", net.name());

@@ -61,8 +61,7 @@ public record TrainOnSynthetic(List<Integer> widths, double passes) {
                 config.batch(),
                 synthetic.size());
         try (ClassifierTraining training = new ClassifierTraining(config, synthetic, rng)) {
-            return ClassAccuracy.of(
-                    FrozenClassifier.of("tstr", synthetic.classNames(), training.run()), real);
+            return ClassAccuracy.of(FrozenClassifier.of("tstr", synthetic.classNames(), training.run()), real);
         }
     }
 

@@ -31,7 +31,9 @@ class TrainOnSyntheticTest {
     @Test
     void imagesOfOneClassOnlyTeachOneClass() {
         Dataset all = TOY.train();
-        int[] first = Arrays.stream(indices(all.size())).filter(i -> all.label(i) == 0).toArray();
+        int[] first = Arrays.stream(indices(all.size()))
+                .filter(i -> all.label(i) == 0)
+                .toArray();
         long ofFirst = Arrays.stream(indices(TOY.test().size()))
                 .filter(i -> TOY.test().label(i) == 0)
                 .count();
@@ -44,8 +46,10 @@ class TrainOnSyntheticTest {
     @Test
     void shufflingMovesLabelsAndKeepsTheirNumbers() {
         Dataset shuffled = ShuffledLabels.of(TOY.test(), Rng.of(3));
-        int[] before = Arrays.stream(indices(shuffled.size())).map(TOY.test()::label).toArray();
-        int[] after = Arrays.stream(indices(shuffled.size())).map(shuffled::label).toArray();
+        int[] before =
+                Arrays.stream(indices(shuffled.size())).map(TOY.test()::label).toArray();
+        int[] after =
+                Arrays.stream(indices(shuffled.size())).map(shuffled::label).toArray();
 
         assertThat(after).isNotEqualTo(before);
         assertThat(Arrays.stream(after).sorted().toArray())
@@ -59,12 +63,15 @@ class TrainOnSyntheticTest {
         ClassifierNet net = new ClassifierNet(
                 new ClassifierNet.Config(TOY.test().imageShape().dim(2), List.of(4, 8), classes, true), Rng.of(1));
         FrozenClassifier classifier = FrozenClassifier.of("random", TOY.test().classNames(), net);
-        FeatureBank bank = FeatureReader.of(classifier).bank(TOY.test().images(), TOY.test().size());
-        int[] labels = Arrays.stream(indices(TOY.test().size())).map(TOY.test()::label).toArray();
+        FeatureBank bank = FeatureReader.of(classifier)
+                .bank(TOY.test().images(), TOY.test().size());
+        int[] labels =
+                Arrays.stream(indices(TOY.test().size())).map(TOY.test()::label).toArray();
 
         assertThat(ClassAccuracy.of(classifier, bank, labels)).isEqualTo(ClassAccuracy.of(classifier, TOY.test()));
         assertThatThrownBy(() -> ClassAccuracy.of(classifier, bank, new int[3]))
-                .hasMessage("ClassAccuracy: there must be one label for each of the 600 images and at least one, got 3");
+                .hasMessage(
+                        "ClassAccuracy: there must be one label for each of the 600 images and at least one, got 3");
     }
 
     @Test

@@ -31,7 +31,8 @@ public record LeNetJudge(int epochs, int batch) {
 
     /** Checks the numbers. */
     public LeNetJudge {
-        Check.that(epochs >= 1 && batch >= 1, "LeNetJudge: epochs and batch must be >= 1, got %d and %d", epochs, batch);
+        Check.that(
+                epochs >= 1 && batch >= 1, "LeNetJudge: epochs and batch must be >= 1, got %d and %d", epochs, batch);
     }
 
     /** Returns what judges 10,000 small gray images within two minutes of one core. */
@@ -70,7 +71,10 @@ public record LeNetJudge(int epochs, int batch) {
                 .layer(pool())
                 .layer(conv(16, 32))
                 .layer(pool())
-                .layer(new DenseLayer.Builder().nOut(128).activation(Activation.RELU).build())
+                .layer(new DenseLayer.Builder()
+                        .nOut(128)
+                        .activation(Activation.RELU)
+                        .build())
                 .layer(new OutputLayer.Builder(LossFunction.MCXENT)
                         .nOut(data.classNames().size())
                         .activation(Activation.SOFTMAX)

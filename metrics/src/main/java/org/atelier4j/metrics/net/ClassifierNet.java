@@ -87,7 +87,11 @@ public final class ClassifierNet extends Layer {
         stages = children(
                 "stages",
                 widths.size() - 1,
-                i -> new Stage(widths.get(i), widths.get(i + 1), config.folded(), rng.split("stage").split(i)));
+                i -> new Stage(
+                        widths.get(i),
+                        widths.get(i + 1),
+                        config.folded(),
+                        rng.split("stage").split(i)));
         head = child("head", new Linear(config.features(), config.classes(), rng.split("head")));
     }
 

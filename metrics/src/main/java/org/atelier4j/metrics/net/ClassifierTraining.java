@@ -107,9 +107,7 @@ public final class ClassifierTraining implements AutoCloseable {
                 .then(
                         rise,
                         LearningRate.cosine(
-                                config.learningRate(),
-                                LAST_RATE * config.learningRate(),
-                                Math.max(1, steps - rise)));
+                                config.learningRate(), LAST_RATE * config.learningRate(), Math.max(1, steps - rise)));
         optimizer = new Sgd(net.parameters(), new Sgd.Config(rate, 0.9, config.weightDecay(), true));
         ema = new Ema(net, new Ema.Config(0.25 * data.size(), EMA_RAMP_UP));
     }
@@ -141,8 +139,7 @@ public final class ClassifierTraining implements AutoCloseable {
 
     private StepReport step(Batch batch, long step) {
         Tensor logits = net.forward(batch.images()); // (B, K)
-        Tensor loss =
-                Losses.crossEntropy(logits, batch.labels(), new Losses.ClassTargets(config.smoothing(), -1));
+        Tensor loss = Losses.crossEntropy(logits, batch.labels(), new Losses.ClassTargets(config.smoothing(), -1));
         double rate = optimizer.learningRate();
         double norm = optimizer.step(loss.backward(), new GradientClip(MAX_NORM));
         ema.update(batch.size(), step * batch.size());

@@ -22,12 +22,9 @@ final class ConvNorm extends Layer {
     private final @Nullable BatchNorm2d norm;
 
     ConvNorm(int in, int out, int stride, boolean folded, Rng rng) {
-        ConvConfig config =
-                ConvConfig.of2d(in, out, 3).withStride(stride).withInit(Init.kaimingNormal(Math.sqrt(2)));
+        ConvConfig config = ConvConfig.of2d(in, out, 3).withStride(stride).withInit(Init.kaimingNormal(Math.sqrt(2)));
         conv = child("conv", new Conv2d(folded ? config : config.withoutBias(), rng));
-        norm = folded
-                ? null
-                : child("norm", new BatchNorm2d(new BatchNorm2d.Config(out, NORM_EPS, 0.1, true)));
+        norm = folded ? null : child("norm", new BatchNorm2d(new BatchNorm2d.Config(out, NORM_EPS, 0.1, true)));
     }
 
     Tensor forward(Tensor x) {

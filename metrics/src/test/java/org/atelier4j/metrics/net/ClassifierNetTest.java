@@ -75,7 +75,8 @@ class ClassifierNetTest {
                 mean += last[p * 8 + 7] / 9;
             }
             assertThat(features.toDoubles()[7]).isEqualTo(mean, within(1e-6));
-            assertThat(net.logits(features).toDoubles()).isEqualTo(net.forward(images(3)).toDoubles());
+            assertThat(net.logits(features).toDoubles())
+                    .isEqualTo(net.forward(images(3)).toDoubles());
         }
     }
 

@@ -22,10 +22,7 @@ class ClassifierTrainingTest {
     private static ClassifierTraining training(double passes) {
         Dataset data = TOY.train();
         ClassifierNet.Config net = new ClassifierNet.Config(
-                data.imageShape().dim(2),
-                List.of(8, 16, 32),
-                data.classNames().size(),
-                false);
+                data.imageShape().dim(2), List.of(8, 16, 32), data.classNames().size(), false);
         var config = new ClassifierTraining.Config(net, passes, 50, 0.05, 5e-4, 0.1, new Augmentation(true, 1, 0));
         return new ClassifierTraining(config, data, Rng.of(7));
     }
@@ -44,7 +41,8 @@ class ClassifierTrainingTest {
                 ClassifierTraining two = training(0.1)) {
             Map<String, Tensor> a = one.run().state();
             Map<String, Tensor> b = two.run().state();
-            a.forEach((path, value) -> assertThat(value.toFloats()).as(path).isEqualTo(b.get(path).toFloats()));
+            a.forEach((path, value) ->
+                    assertThat(value.toFloats()).as(path).isEqualTo(b.get(path).toFloats()));
         }
     }
 
@@ -63,8 +61,9 @@ class ClassifierTrainingTest {
             second.run(from, List.of(), new StopSignal());
             second.result()
                     .state()
-                    .forEach((path, value) ->
-                            assertThat(value.toFloats()).as(path).isEqualTo(expected.get(path).toFloats()));
+                    .forEach((path, value) -> assertThat(value.toFloats())
+                            .as(path)
+                            .isEqualTo(expected.get(path).toFloats()));
         }
     }
 
@@ -78,6 +77,7 @@ class ClassifierTrainingTest {
     void colorImagesGetTheWiderNetwork() {
         assertThat(ClassifierTraining.Config.of(TOY.train()).net().channels())
                 .isEqualTo(TOY.train().imageShape().dim(2));
-        assertThat(ClassifierTraining.Config.of(TOY.train()).withPasses(2).steps(3000)).isEqualTo(47);
+        assertThat(ClassifierTraining.Config.of(TOY.train()).withPasses(2).steps(3000))
+                .isEqualTo(47);
     }
 }

@@ -53,7 +53,9 @@ class FrozenClassifierTest {
         Gradients gradients = frozen.features(images).sum().backward();
 
         assertThat(gradients.get(images).abs().sum().item()).isPositive();
-        assertThat(frozen.features(images().detach()).node()).as("nothing to differentiate").isNull();
+        assertThat(frozen.features(images().detach()).node())
+                .as("nothing to differentiate")
+                .isNull();
     }
 
     @Test
