@@ -29,7 +29,7 @@ record Adversary(
     /** Returns the settings for images of so many channels, without a network that sees. */
     static Adversary of(int channels) {
         return new Adversary(
-                new PatchDiscriminator.Config(channels, 32, 2), VqLoss.Reconstruction.L1, "", 0, 0.8, true);
+                new PatchDiscriminator.Config(channels, 32, 2), VqLoss.Reconstruction.L1, "", 0, 0.3, true);
     }
 
     Adversary withReconstruction(VqLoss.Reconstruction other) {

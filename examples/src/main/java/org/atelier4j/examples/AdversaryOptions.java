@@ -23,7 +23,7 @@ final class AdversaryOptions {
 
     @Option(
             names = "--adversarial-weight",
-            defaultValue = "0.8",
+            defaultValue = "0.3",
             description = "of the discriminator; 0 for none (${DEFAULT-VALUE})")
     private double adversarialWeight;
 

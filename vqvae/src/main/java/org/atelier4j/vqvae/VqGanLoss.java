@@ -42,10 +42,13 @@ public final class VqGanLoss {
                     adversarialWeight);
         }
 
-        /** Returns the paper's settings for a run of the given length, with a start that does not jump. */
+        /**
+         * Returns settings for a run of the given length that do not jump: a gentle start, and w = 0.3 where the authors'
+         * code has 0.8.
+         */
         public static Config standard(long steps) {
             return new Config(
-                    VqLoss.Reconstruction.L1, 1, 0.8, AdaptiveWeight.standard(), AdversarialStart.gentle(steps));
+                    VqLoss.Reconstruction.L1, 1, 0.3, AdaptiveWeight.standard(), AdversarialStart.gentle(steps));
         }
 
         /** Returns the same with another start. */

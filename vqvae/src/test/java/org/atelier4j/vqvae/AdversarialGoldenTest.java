@@ -25,8 +25,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One whole training step against PyTorch: {@code golden/adversarial.md} says how the numbers were made. */
 class AdversarialGoldenTest {
     private static final AutoencoderConfig NETWORK = new AutoencoderConfig(1, 4, List.of(1, 2), 1, 2, true, 4);
-    private static final VqGanLoss.Config LOSS =
-            VqGanLoss.Config.standard(100).withPerceptualWeight(0.7).withStart(AdversarialStart.sudden(0));
+    private static final VqGanLoss.Config LOSS = VqGanLoss.Config.standard(100)
+            .withPerceptualWeight(0.7)
+            .withAdversarialWeight(0.8)
+            .withStart(AdversarialStart.sudden(0));
     private static final Adam.Config ADAM = new Adam.Config(LearningRate.constant(1e-3), 0.5, 0.9, 1e-8);
 
     /** A model with the file's weights, and everything around it. */

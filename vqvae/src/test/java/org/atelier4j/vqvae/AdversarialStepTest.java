@@ -10,6 +10,7 @@ import org.atelier4j.data.Batch;
 import org.atelier4j.nn.Layer;
 import org.atelier4j.optim.Adam;
 import org.atelier4j.optim.GradientClip;
+import org.atelier4j.optim.LearningRate;
 import org.atelier4j.optim.Optimizer;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
@@ -38,8 +39,7 @@ class AdversarialStepTest {
         Setting(boolean codes, VqGanLoss.Config loss) {
             Autoencoder autoencoder;
             if (codes) {
-                VqVae vqVae =
-                        new VqVae(VqVaeConfig.of(NETWORK, NearestCodebook.Config.lively(64, 4)), Rng.of(1));
+                VqVae vqVae = new VqVae(VqVaeConfig.of(NETWORK, NearestCodebook.Config.lively(64, 4)), Rng.of(1));
                 model = vqVae;
                 autoencoder = Autoencoder.of(vqVae, new CodebookUsage(64, 1));
             } else {
@@ -48,7 +48,8 @@ class AdversarialStepTest {
                 autoencoder = Autoencoder.of(kl, 1e-6);
             }
             generator = new Adam(model.parameters(), Adam.Config.of(3e-3));
-            discriminator = new Adam(judge.parameters(), Adam.Config.gan());
+            Adam.Config quick = Adam.Config.gan().withRate(LearningRate.constant(1e-3)); // it has few steps to learn in
+            discriminator = new Adam(judge.parameters(), quick);
             VqGanLoss judged = new VqGanLoss(loss, null, judge);
             step = new AdversarialStep(
                     autoencoder,
@@ -82,13 +83,16 @@ class AdversarialStepTest {
     @Tag("slow")
     void bothKindsOverfitABatchAlsoAgainstADiscriminator() {
         for (boolean codes : new boolean[] {true, false}) {
-            Setting s = new Setting(codes, loss(new AdversarialStart(20, 40, 80)));
+            Setting s = new Setting(codes, loss(new AdversarialStart(60, 80, 100)));
 
-            List<StepReport> reports = s.run(0, 200);
+            List<StepReport> reports = s.run(0, 150);
 
             assertThat(number(reports.get(0), "loss")).isGreaterThan(0.3);
-            assertThat(number(reports.get(199), "loss")).as("codes: %s", codes).isLessThan(0.08);
-            assertThat(number(reports.get(199), "adversarialWeight")).isPositive();
+            assertThat(mean(reports, 70, 80)).as("without it; codes: %s", codes).isLessThan(0.1);
+            assertThat(mean(reports, 140, 150))
+                    .as("against it; codes: %s", codes)
+                    .isLessThan(0.2);
+            assertThat(number(reports.get(149), "adversarialWeight")).isPositive();
         }
     }
 
@@ -98,13 +102,21 @@ class AdversarialStepTest {
         Tensor before = s.judge.parameters().get("conv_out.weight").detach().mul(1);
 
         StepReport first = s.run(0, 1).get(0);
-        TensorAssert.assertThat(s.judge.parameters().get("conv_out.weight").detach()).isIdenticalTo(before);
+        TensorAssert.assertThat(s.judge.parameters().get("conv_out.weight").detach())
+                .isIdenticalTo(before);
         StepReport second = s.run(1, 2).get(0);
         StepReport third = s.run(2, 3).get(0);
 
         assertThat(number(first, "discriminator")).isZero();
         assertThat(number(second, "discriminator")).isPositive();
-        assertThat(s.judge.parameters().get("conv_out.weight").sub(before).abs().max().item()).isPositive();
+        assertThat(s.judge
+                        .parameters()
+                        .get("conv_out.weight")
+                        .sub(before)
+                        .abs()
+                        .max()
+                        .item())
+                .isPositive();
         assertThat(number(second, "adversarialWeight")).isZero();
         assertThat(number(third, "adversarialWeight")).isPositive();
     }
@@ -124,18 +136,26 @@ class AdversarialStepTest {
         second.discriminator.load(first.discriminator.state());
         second.run(3, 6);
 
-        whole.model.state().forEach((path, expected) -> TensorAssert.assertThat(second.model.state().get(path).detach())
-                .as(path)
-                .isIdenticalTo(expected.detach()));
-        whole.judge.state().forEach((path, expected) -> TensorAssert.assertThat(second.judge.state().get(path).detach())
-                .as(path)
-                .isIdenticalTo(expected.detach()));
+        whole.model
+                .state()
+                .forEach((path, expected) -> TensorAssert.assertThat(
+                                second.model.state().get(path).detach())
+                        .as(path)
+                        .isIdenticalTo(expected.detach()));
+        whole.judge
+                .state()
+                .forEach((path, expected) -> TensorAssert.assertThat(
+                                second.judge.state().get(path).detach())
+                        .as(path)
+                        .isIdenticalTo(expected.detach()));
     }
 
     @Test
     void theReportNamesTheTermsAndTheUseOfCodes() {
-        Map<String, Double> report =
-                new Setting(true, loss(new AdversarialStart(NEVER, NEVER, NEVER))).run(0, 1).get(0).scalars();
+        Map<String, Double> report = new Setting(true, loss(new AdversarialStart(NEVER, NEVER, NEVER)))
+                .run(0, 1)
+                .get(0)
+                .scalars();
 
         assertThat(report.keySet())
                 .containsExactly(
@@ -161,30 +181,45 @@ class AdversarialStepTest {
                 .hasMessage("VqGanLoss: weights must be >= 0, got 1.0 and -1.0");
     }
 
-    /** The common complaint about VQGAN, and what helps: the control is a start at full strength. */
+    /**
+     * The common complaint about VQGAN, and what helps: a start by degrees, and above all a smaller weight. Images are never
+     * the same twice and hold noise that no codec can keep, as photographs do. The control is what the authors' code does.
+     */
     @Test
     @Tag("slow")
-    void aGentleStartDoesNotJumpWhereASuddenOneDoes() {
-        double gentle = jump(new AdversarialStart(60, 120, 180));
-        double sudden = jump(AdversarialStart.sudden(120));
-        System.err.println("gentle " + gentle + " sudden " + sudden);
+    void theLossDoesNotJumpWhenTheDiscriminatorComesInAsItDoesWithThePublishedSettings() {
+        double ours = jump(loss(new AdversarialStart(90, 130, 170)));
+        double published = jump(loss(AdversarialStart.sudden(130)).withAdversarialWeight(0.8));
 
-        assertThat(gentle).isLessThan(1.2);
-        assertThat(sudden).isGreaterThan(1.2);
+        assertThat(ours).isLessThan(1.2);
+        assertThat(published).isGreaterThan(1.2);
     }
 
-    /** Returns the highest loss (mean of 5 steps) after the start over that of the last 10 steps before it. */
-    private static double jump(AdversarialStart start) {
-        List<StepReport> reports = new Setting(false, loss(start)).run(0, 200);
-        double before = mean(reports, 110, 120);
+    /** Returns the highest loss (mean of 10 steps) after step 130 over that of the last 10 steps before it. */
+    private static double jump(VqGanLoss.Config loss) {
+        Setting s = new Setting(false, loss);
+        List<StepReport> reports = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            reports.add(s.step.run(new Batch(noisy(i), Tensor.zeros(8).to(DType.INT32)), i));
+        }
+        double before = mean(reports, 120, 130);
         double worst = 0;
-        for (int i = 120; i <= 195; i++) {
-            worst = Math.max(worst, mean(reports, i, i + 5));
+        for (int i = 130; i <= 190; i++) {
+            worst = Math.max(worst, mean(reports, i, i + 10));
         }
         return worst / before;
     }
 
+    private static Tensor noisy(int number) {
+        Tensor coarse = Rng.of(5).split(number).uniform(Shape.of(8, 5, 5, 1)).affine(2, -1);
+        Tensor noise = Rng.of(6).split(number).normal(Shape.of(8, 16, 16, 1)).mul(0.3);
+        return coarse.resize(Interpolation.BILINEAR, 16, 16).add(noise);
+    }
+
     private static double mean(List<StepReport> reports, int from, int to) {
-        return reports.subList(from, to).stream().mapToDouble(r -> number(r, "loss")).average().orElseThrow();
+        return reports.subList(from, to).stream()
+                .mapToDouble(r -> number(r, "loss"))
+                .average()
+                .orElseThrow();
     }
 }
