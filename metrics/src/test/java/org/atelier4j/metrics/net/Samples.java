@@ -13,11 +13,13 @@ import org.atelier4j.image.PixelRange;
 import org.atelier4j.io.SafeTensors;
 import org.atelier4j.tensor.GoldenFile;
 import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorScope;
 import org.junit.jupiter.api.Assumptions;
 
 /** What the tests of networks share: pictures, golden values, published weights where they are on the machine. */
 final class Samples {
-    static final GoldenFile GOLDEN = GoldenFile.load("golden/networks.safetensors");
+    /** Outlives the scopes of tests: whichever of them comes first. */
+    static final GoldenFile GOLDEN = TensorScope.outside(() -> GoldenFile.load("golden/networks.safetensors"));
 
     private Samples() {}
 
