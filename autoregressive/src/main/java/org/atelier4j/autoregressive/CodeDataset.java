@@ -55,7 +55,13 @@ public final class CodeDataset {
                 for (int i = 0; i < values.length; i++) {
                     codes[done * space.length() + i] = (char) values[i];
                 }
-                System.arraycopy(space.checkedLabels("CodeDataset", batch.labels(), batch.size()).toInts(), 0, labels, done, batch.size());
+                System.arraycopy(
+                        space.checkedLabels("CodeDataset", batch.labels(), batch.size())
+                                .toInts(),
+                        0,
+                        labels,
+                        done,
+                        batch.size());
                 done += batch.size();
             }
         }
@@ -79,9 +85,7 @@ public final class CodeDataset {
         }
         int count = grid.codes().dim(0);
         return new CodeDataset(
-                space,
-                codes,
-                space.checkedLabels("CodeDataset", labels, count).toInts());
+                space, codes, space.checkedLabels("CodeDataset", labels, count).toInts());
     }
 
     /** Returns the space of the grids. */

@@ -31,8 +31,8 @@ public interface DrawingListener {
      */
     static void tell(DrawingListener listener, Progress progress) {
         if (!listener.onStep(progress)) {
-            throw new CancellationException("drawing was stopped after step " + progress.step() + " of "
-                    + progress.steps());
+            throw new CancellationException(
+                    "drawing was stopped after step " + progress.step() + " of " + progress.steps());
         }
     }
 }

@@ -70,9 +70,7 @@ public record TokenSampler(double temperature, int topK, double topP, double gui
 
     /** Returns {@code (1 + w) l_c − w l_∅} of logits with and without the class, of equal shape. */
     public Tensor guided(Tensor conditional, Tensor unconditional) {
-        return isGuided()
-                ? conditional.mul(1 + guidanceScale).sub(unconditional.mul(guidanceScale))
-                : conditional;
+        return isGuided() ? conditional.mul(1 + guidanceScale).sub(unconditional.mul(guidanceScale)) : conditional;
     }
 
     /**
@@ -133,7 +131,8 @@ public record TokenSampler(double temperature, int topK, double topP, double gui
                 }
             }
         }
-        Check.that(last >= 0, "TokenSampler: a law must have a token of positive probability, got none of %d", law.length);
+        Check.that(
+                last >= 0, "TokenSampler: a law must have a token of positive probability, got none of %d", law.length);
         return last; // rounding: the law sums to a little less than the number drawn
     }
 

@@ -80,12 +80,14 @@ class CodeDatasetTest {
         assertThatThrownBy(() -> new Canvas(Tensor.of(new int[] {0}, 1), codes, all))
                 .hasMessage("Canvas: at least one code of each image must be left to draw, image 0 has none");
         assertThatThrownBy(() -> new Canvas(
-                        Tensor.of(new int[] {0}, 1), codes, Tensor.of(new boolean[2], 2).reshape(1, 2, 1)))
+                        Tensor.of(new int[] {0}, 1),
+                        codes,
+                        Tensor.of(new boolean[2], 2).reshape(1, 2, 1)))
                 .hasMessage("Canvas: known must have the shape of the codes [1, 1, 2], got [1, 2, 1]");
         assertThatThrownBy(() -> new Canvas(Tensor.of(new int[2], 2), codes, Tensor.of(new boolean[2], 1, 1, 2)))
                 .hasMessage("Canvas: labels must be (B) = [1], got [2]");
-        Canvas outside = new Canvas(
-                Tensor.of(new int[] {0}, 1), codes, Tensor.of(new boolean[] {false, true}, 1, 1, 2));
+        Canvas outside =
+                new Canvas(Tensor.of(new int[] {0}, 1), codes, Tensor.of(new boolean[] {false, true}, 1, 1, 2));
         assertThatThrownBy(() -> outside.checked("Prior", new CodeSpace(5, 1, 2, 1)))
                 .hasMessage("Prior: given codes must lie in [0, 5), got 5");
         Tensor open = Tensor.full(99, DType.INT32, Shape.of(1, 1, 2)); // where nothing is known anything may stand

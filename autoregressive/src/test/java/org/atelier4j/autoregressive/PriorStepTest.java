@@ -39,8 +39,7 @@ class PriorStepTest {
         Run(boolean masked, double dropout, double rate) {
             TransformerConfig sizes = TransformerConfig.of(32, 2, 2).withDropout(dropout);
             prior = masked
-                    ? new MaskedPrior(
-                            new MaskedTransformer(new MaskedTransformer.Config(SPACE, sizes, 0), Rng.of(1)))
+                    ? new MaskedPrior(new MaskedTransformer(new MaskedTransformer.Config(SPACE, sizes, 0), Rng.of(1)))
                     : new TransformerPrior(
                             new CausalTransformer(new CausalTransformer.Config(SPACE, sizes), Rng.of(1)));
             optimizer = new AdamW(prior.network().parameters(), AdamW.Config.of(rate));
@@ -70,9 +69,8 @@ class PriorStepTest {
             last = run.train(i, batch);
         }
         int[] known = batch.grid().codes().toInts();
-        List<Rng> streams = IntStream.range(0, 20)
-                .mapToObj(i -> Rng.of(3).split((long) i))
-                .toList();
+        List<Rng> streams =
+                IntStream.range(0, 20).mapToObj(i -> Rng.of(3).split((long) i)).toList();
         int[] labels = IntStream.range(0, 20).map(i -> i % 2).toArray();
         Decoding greedy = new Decoding(TokenSampler.plain().withTemperature(0.5), 9, 0);
         int[] drawn = run.prior

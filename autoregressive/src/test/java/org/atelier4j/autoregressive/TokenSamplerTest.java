@@ -23,7 +23,8 @@ class TokenSamplerTest {
         for (float l : logits) {
             total += Math.exp(l / temperature);
         }
-        List<Integer> order = new ArrayList<>(IntStream.range(0, logits.length).boxed().toList());
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, logits.length).boxed().toList());
         order.sort(Comparator.comparingDouble(i -> -logits[i])); // stable: the smaller number first
         List<Integer> best = order.subList(0, Math.min(k, order.size()));
         double share = 0;
@@ -106,7 +107,9 @@ class TokenSamplerTest {
     @Test
     void aRowDrawsFromItsOwnStreamAlone() {
         Tensor logits = Rng.of(1).normal(Shape.of(5, 40));
-        int[] together = PLAIN.draw(logits, IntStream.range(0, 5).mapToObj(i -> Rng.of(2).split((long) i)).toList());
+        int[] together = PLAIN.draw(
+                logits,
+                IntStream.range(0, 5).mapToObj(i -> Rng.of(2).split((long) i)).toList());
 
         for (int i = 0; i < 5; i++) {
             int[] alone = PLAIN.draw(logits.slice(0, i, 1), List.of(Rng.of(2).split((long) i)));

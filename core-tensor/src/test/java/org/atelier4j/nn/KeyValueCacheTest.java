@@ -61,6 +61,7 @@ class KeyValueCacheTest {
 
         TensorAssert.assertThat(x).hasValues(0, 0, 1, 2, 0, 0, 0, 0, 3, 4, 0, 0);
         assertThatThrownBy(() -> x.assignSlice(1, 2, Tensor.zeros(2, 2, 2)))
-                .hasMessage("assignSlice: value must fit into shape [2, 3, 2] from entry 2 of axis 1 on, got [2, 2, 2]");
+                .hasMessage(
+                        "assignSlice: value must fit into shape [2, 3, 2] from entry 2 of axis 1 on, got [2, 2, 2]");
     }
 }

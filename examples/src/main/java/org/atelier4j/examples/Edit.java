@@ -53,7 +53,10 @@ public final class Edit implements Callable<Integer> {
     @Option(names = "--data", defaultValue = "fashion-mnist", description = "where test images are (${DEFAULT-VALUE})")
     private String data;
 
-    @Option(names = "--number", defaultValue = "0", description = "which test image, without --image (${DEFAULT-VALUE})")
+    @Option(
+            names = "--number",
+            defaultValue = "0",
+            description = "which test image, without --image (${DEFAULT-VALUE})")
     private int number;
 
     @ArgGroup(multiplicity = "1")
@@ -129,8 +132,8 @@ public final class Edit implements Callable<Integer> {
             Image mask = mask(given);
             List<String> names = pipeline.config().classNames();
             List<Integer> labels = shows == null ? List.of() : ClassNames.labels(List.of(shows), names);
-            CompleteRequest request = new CompleteRequest(
-                    given, mask, count, labels, tokens.decoding(guidance, steps), keepPixels, seed);
+            CompleteRequest request =
+                    new CompleteRequest(given, mask, count, labels, tokens.decoding(guidance, steps), keepPixels, seed);
             long start = System.nanoTime();
             List<Image> drawn =
                     PixelRange.SIGNED.toImages(pipeline.complete(request).tensor());

@@ -79,6 +79,9 @@ final class PriorOptions {
         VqVae tokenizer = CodeModels.codec(codec);
         Shape grid = tokenizer.gridShape(found.train().imageShape());
         return new CodeSpace(
-                tokenizer.size(), grid.dim(0), grid.dim(1), found.train().classNames().size());
+                tokenizer.size(),
+                grid.dim(0),
+                grid.dim(1),
+                found.train().classNames().size());
     }
 }

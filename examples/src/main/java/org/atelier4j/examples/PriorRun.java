@@ -60,7 +60,8 @@ final class PriorRun implements Run<CodeBatch> {
                 config.kind(), config.network(), codec.hash(), data.train().classNames());
         model = prior.make(rng.split("network"));
         var rate = optimization.schedule(config.steps());
-        optimizer = new AdamW(model.network().parameters(), AdamW.Config.of(rate.at(0)).withRate(rate));
+        optimizer = new AdamW(
+                model.network().parameters(), AdamW.Config.of(rate.at(0)).withRate(rate));
         ema = new Ema(model.network(), new Ema.Config(optimization.emaHalfLife(), EMA_RAMP_UP));
         var settings = new PriorStep.Settings(
                 config.labelDropout(), new GradientClip(optimization.maxNorm()), rng.split("step"));
@@ -70,7 +71,11 @@ final class PriorRun implements Run<CodeBatch> {
     private CodeDataset codes(Dataset images) {
         try (Batches pass = new Batches(images, Batches.Config.evaluation(TOKENIZED_BATCH), Rng.of(0))) {
             return CodeDataset.of(
-                    codec, pass, images.imageShape(), images.size(), images.classNames().size());
+                    codec,
+                    pass,
+                    images.imageShape(),
+                    images.size(),
+                    images.classNames().size());
         }
     }
 

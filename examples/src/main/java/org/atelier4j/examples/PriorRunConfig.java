@@ -40,8 +40,7 @@ record PriorRunConfig(
                 "network: must hold the sizes of a %s, got %s",
                 kind.label(),
                 network);
-        Check.that(
-                labelDropout >= 0 && labelDropout < 1, "labelDropout: must lie in [0, 1), got %s", labelDropout);
+        Check.that(labelDropout >= 0 && labelDropout < 1, "labelDropout: must lie in [0, 1), got %s", labelDropout);
     }
 
     @Override

@@ -12,8 +12,9 @@ import picocli.CommandLine.Option;
 /** {@code ./atelier train maskgit}: trains what draws all codes of a VQ-VAE in a few rounds. Under half an hour. */
 @Command(
         name = "maskgit",
-        description = "Trains a masked transformer that draws all codes of a VQ-VAE in a few rounds and fills in any part"
-                + " of an image. Stop it with Ctrl-C; the same command goes on.",
+        description =
+                "Trains a masked transformer that draws all codes of a VQ-VAE in a few rounds and fills in any part"
+                        + " of an image. Stop it with Ctrl-C; the same command goes on.",
         mixinStandardHelpOptions = true,
         footer = {
             "",

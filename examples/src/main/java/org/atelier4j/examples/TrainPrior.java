@@ -15,8 +15,9 @@ import picocli.CommandLine.Option;
 /** {@code ./atelier train prior}: trains what draws the codes of a VQ-VAE one after the other. Under half an hour. */
 @Command(
         name = "prior",
-        description = "Trains a prior that draws the codes of a VQ-VAE one after the other: a transformer or a PixelCNN."
-                + " Stop it with Ctrl-C; the same command goes on.",
+        description =
+                "Trains a prior that draws the codes of a VQ-VAE one after the other: a transformer or a PixelCNN."
+                        + " Stop it with Ctrl-C; the same command goes on.",
         mixinStandardHelpOptions = true,
         footer = {
             "",

@@ -3,11 +3,19 @@ package org.atelier4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.atelier4j.examples.CommandLineFixture.atelier;
 
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
+import java.util.List;
+import org.atelier4j.autoregressive.Decoding;
+import org.atelier4j.autoregressive.TokenSampler;
+import org.atelier4j.autoregressive.pipeline.CodePipeline;
+import org.atelier4j.autoregressive.pipeline.CompleteRequest;
+import org.atelier4j.autoregressive.pipeline.GenerateRequest;
 import org.atelier4j.autoregressive.pipeline.PriorKind;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.ImageFiles;
 import org.atelier4j.io.Json;
+import org.atelier4j.vqvae.VqVae;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,8 +47,8 @@ class CodePriorCommandTest {
     @CsvSource({"transformer, TRANSFORMER", "pixelcnn, PIXELCNN"})
     void aPriorIsTrainedAndDraws(String network, PriorKind kind) {
         Path prior = out.resolve("prior");
-        CommandLineFixture trained = run("train prior --smoke --network " + network
-                + " --data toy-shapes --codec " + models.resolve("vqvae") + " --out " + prior);
+        CommandLineFixture trained = run("train prior --smoke --network " + network + " --data toy-shapes --codec "
+                + models.resolve("vqvae") + " --out " + prior);
 
         assertThat(trained.out()).contains("natsPerCode").contains("./atelier sample --model " + prior);
         assertThat(((PriorRunConfig) RunConfig.load(prior.resolve("config.json"))).kind())
@@ -90,19 +98,51 @@ class CodePriorCommandTest {
         assertThat(wrong.err()).startsWith("atelier: CompleteRequest: mask must be");
     }
 
+    /** The code of {@code docs/autoregressive.md}. */
+    @Test
+    void aProgramDrawsAndCompletes() {
+        Path vqvae = models.resolve("vqvae");
+        Path prior = models.resolve("maskgit");
+        Image image = Image.filled(16, 16, 1, 90);
+
+        assertThat(drawAndComplete(vqvae, prior, image)).hasSize(4);
+    }
+
+    private static List<BufferedImage> drawAndComplete(Path vqvae, Path prior, Image image) {
+        // region draw
+        VqVae codec = VqVae.load(vqvae);
+        try (CodePipeline pipeline = CodePipeline.load(codec, prior)) {
+            TokenSampler sampler = TokenSampler.plain().withTopP(0.95);
+            var request = GenerateRequest.of(16)
+                    .withLabels(List.of(1))
+                    .withDecoding(Decoding.standard().withSampler(sampler))
+                    .withSeed(42);
+            List<BufferedImage> images =
+                    pipeline.generate(request, progress -> true).images(); // false cancels
+
+            Image mask = CompleteRequest.rectangle(image, 0, 8, 16, 8);
+            CompleteRequest rest = CompleteRequest.of(image, mask).withCount(4);
+            return pipeline.complete(rest).images();
+        }
+        // endregion
+    }
+
     @Test
     void whatDoesNotFitIsSaidInOneLine() {
         Path maskgit = models.resolve("maskgit");
         run("train vqvae --smoke --data toy-shapes --seed 2 --out " + out.resolve("other"));
 
-        assertThat(atelier("sample --model " + maskgit + " --codec " + out.resolve("other")).err())
+        assertThat(atelier("sample --model " + maskgit + " --codec " + out.resolve("other"))
+                        .err())
                 .startsWith("atelier: CodePipeline: the prior learned the codes of codebook");
         assertThat(atelier("sample --temperature 0 --model " + maskgit).err())
                 .startsWith("atelier: TokenSampler: temperature must be > 0 and finite, got 0.0");
         assertThat(atelier("edit --model " + maskgit).code()).isEqualTo(2);
-        assertThat(atelier("edit --half lower --data toy-shapes --number -1 --model " + maskgit).err())
+        assertThat(atelier("edit --half lower --data toy-shapes --number -1 --model " + maskgit)
+                        .err())
                 .startsWith("atelier: --number must lie in [0, ");
-        assertThat(atelier("edit --half lower --data toy-shapes --guidance 1 --model " + maskgit).err())
+        assertThat(atelier("edit --half lower --data toy-shapes --guidance 1 --model " + maskgit)
+                        .err())
                 .startsWith("atelier: CompleteRequest: guidanceScale must be 0 without labels, got 1.0");
     }
 }

@@ -47,7 +47,8 @@ final class CodeMask {
         for (int i = 0; i < mask.length; i++) {
             covered[i] = Byte.toUnsignedInt(mask[i]) >= CompleteRequest.COVERED;
         }
-        Tensor where = Tensor.of(covered, 1, request.image().height(), request.image().width(), 1);
+        Tensor where =
+                Tensor.of(covered, 1, request.image().height(), request.image().width(), 1);
         return Tensor.where(where, drawn, image);
     }
 }

@@ -83,7 +83,8 @@ public final class CodePipeline implements AutoCloseable {
                 brief(config.codebook()),
                 brief(codec.hash()));
         Check.that(
-                prior.space().equals(config.space()) && codec.size() == config.space().size(),
+                prior.space().equals(config.space())
+                        && codec.size() == config.space().size(),
                 "CodePipeline: prior and codec must be for %s, got %s and %d codes",
                 config.space(),
                 prior.space(),
@@ -166,8 +167,7 @@ public final class CodePipeline implements AutoCloseable {
         int height = request.height() == 0 ? space.height() : request.height();
         int width = request.width() == 0 ? space.width() : request.width();
         return use(() -> {
-            CodeGrid grid =
-                    drawn(Canvas.blank(height, width, labels), request.decoding(), request.seed(), listener);
+            CodeGrid grid = drawn(Canvas.blank(height, width, labels), request.decoding(), request.seed(), listener);
             return result(grid, decoded(grid));
         });
     }
@@ -251,7 +251,8 @@ public final class CodePipeline implements AutoCloseable {
             parts.add(prior.draw(canvas.slice(first, size), decoding, streams, overall)
                     .codes());
         }
-        return new CodeGrid(Tensor.concat(0, parts.toArray(Tensor[]::new)), config.space().size());
+        return new CodeGrid(
+                Tensor.concat(0, parts.toArray(Tensor[]::new)), config.space().size());
     }
 
     private Tensor decoded(CodeGrid grid) {
@@ -275,10 +276,7 @@ public final class CodePipeline implements AutoCloseable {
         int classes = config.space().classes();
         for (int label : given) {
             Check.that(
-                    label >= 0 && label < classes,
-                    "CodePipeline: labels must lie in [0, %d), got %d",
-                    classes,
-                    label);
+                    label >= 0 && label < classes, "CodePipeline: labels must lie in [0, %d), got %d", classes, label);
         }
         int[] labels = new int[count];
         for (int i = 0; i < count; i++) {
@@ -288,8 +286,7 @@ public final class CodePipeline implements AutoCloseable {
     }
 
     private Shape grid() {
-        return Shape.of(
-                config.space().height(), config.space().width());
+        return Shape.of(config.space().height(), config.space().width());
     }
 
     private static String brief(String hash) {

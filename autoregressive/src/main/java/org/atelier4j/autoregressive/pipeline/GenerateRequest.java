@@ -14,8 +14,7 @@ import org.atelier4j.tensor.Check;
  * @param width columns of codes, likewise
  * @param seed of all randomness
  */
-public record GenerateRequest(
-        int count, List<Integer> labels, Decoding decoding, int height, int width, long seed) {
+public record GenerateRequest(int count, List<Integer> labels, Decoding decoding, int height, int width, long seed) {
 
     /** Checks the ranges and copies the list. */
     public GenerateRequest {

@@ -80,8 +80,8 @@ public record PriorConfig(PriorKind kind, Record network, String codebook, List<
         String text = texts.get(key);
         Check.that(
                 text != null,
-                "CodePipeline: %s must hold a prior, with kind, network, codebookHash and classNames in its metadata, got"
-                        + " %s",
+                "CodePipeline: %s must hold a prior, with kind, network, codebookHash and classNames in its metadata,"
+                        + " got %s",
                 source,
                 texts.keySet());
         return text;

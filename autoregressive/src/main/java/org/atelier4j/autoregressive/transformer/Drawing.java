@@ -81,8 +81,8 @@ final class Drawing implements AutoCloseable {
         window = here;
         read = network.cache();
         cache = read;
-        Tensor seen = here.first(
-                here.number(row, column), codes, canvas.images(), canvas.height(), canvas.width()); // (B, m)
+        Tensor seen =
+                here.first(here.number(row, column), codes, canvas.images(), canvas.height(), canvas.width()); // (B, m)
         Tensor labels = canvas.labels();
         if (sampler.isGuided()) {
             int[] none = new int[canvas.images()];

@@ -52,7 +52,8 @@ public final class MaskedTransformer extends Layer {
         int width = config.transformer().width();
         Init init = Init.normal(TransformerTrunk.DEVIATION);
         classes = child("classes", new Embedding(space.classes() + 1, width, init, rng.split("classes")));
-        codes = child("codes", new Embedding(space.size() + 1, width, init, rng.split("codes"))); // the last is the mask
+        codes = child(
+                "codes", new Embedding(space.size() + 1, width, init, rng.split("codes"))); // the last is the mask
         trunk = child("trunk", new TransformerTrunk(config.transformer(), space, rng.split("trunk")));
         head = config.transformer().tied()
                 ? null

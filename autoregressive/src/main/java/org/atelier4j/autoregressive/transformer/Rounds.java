@@ -69,8 +69,7 @@ final class Rounds {
         int[] none = new int[open.length];
         Arrays.fill(none, network.config().codes().noClass());
         Tensor labels = canvas.labels().concat(Tensor.of(none, none.length), 0);
-        List<Tensor> halves =
-                network.forward(labels, grid.concat(grid, 0)).split(0, 2); // (B, n, K) each
+        List<Tensor> halves = network.forward(labels, grid.concat(grid, 0)).split(0, 2); // (B, n, K) each
         return decoding.sampler().guided(halves.get(0), halves.get(1));
     }
 

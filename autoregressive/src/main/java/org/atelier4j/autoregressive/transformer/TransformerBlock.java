@@ -24,8 +24,7 @@ final class TransformerBlock extends Layer {
         int width = config.width();
         norm1 = child("norm1", new LayerNorm(width));
         attention = child(
-                "attention",
-                new SelfAttention(width, config.heads(), rotary, inner, outer, rng.split("attention")));
+                "attention", new SelfAttention(width, config.heads(), rotary, inner, outer, rng.split("attention")));
         norm2 = child("norm2", new LayerNorm(width));
         feedForward = child(
                 "feedForward", new FeedForward(config.feedForward(), width, inner, outer, rng.split("feedForward")));

@@ -7,7 +7,6 @@ import org.atelier4j.autoregressive.CodeSpace;
 import org.atelier4j.autoregressive.Decoding;
 import org.atelier4j.autoregressive.DrawingListener;
 import org.atelier4j.model.CodeGrid;
-import org.atelier4j.nn.KeyValueCache;
 import org.atelier4j.nn.Layer;
 import org.atelier4j.nn.Losses;
 import org.atelier4j.tensor.Check;

@@ -44,7 +44,8 @@ public final class TransformerTrunk extends Layer {
         blocks = children(
                 "blocks",
                 config.depth(),
-                i -> new TransformerBlock(config, rotary, inner, outer, rng.split("blocks").split(i)));
+                i -> new TransformerBlock(
+                        config, rotary, inner, outer, rng.split("blocks").split(i)));
         norm = child("norm", new LayerNorm(width));
     }
 

@@ -42,19 +42,20 @@ class CodePipelineTest {
     private static final TransformerConfig SIZES = TransformerConfig.of(16, 2, 2);
 
     private static PriorConfig config(PriorKind kind) {
-        Record network =
-                switch (kind) {
-                    case TRANSFORMER -> new CausalTransformer.Config(SPACE, SIZES);
-                    case MASKGIT -> new MaskedTransformer.Config(SPACE, SIZES, 0.1);
-                    case PIXELCNN -> PixelCnnPrior.config(SPACE, new PixelCnn.Size(8, 1, 3));
-                };
+        Record network = switch (kind) {
+            case TRANSFORMER -> new CausalTransformer.Config(SPACE, SIZES);
+            case MASKGIT -> new MaskedTransformer.Config(SPACE, SIZES, 0.1);
+            case PIXELCNN -> PixelCnnPrior.config(SPACE, new PixelCnn.Size(8, 1, 3));
+        };
         return new PriorConfig(kind, network, CODEC.hash(), NAMES);
     }
 
     private static CodePrior prior(PriorKind kind) {
         CodePrior prior = config(kind).make(Rng.of(1));
-        prior.network().parameters().forEach((path, p) -> p.assign(
-                Rng.of(3).split(path).normal(p.shape()).mul(0.4)));
+        prior.network()
+                .parameters()
+                .forEach((path, p) ->
+                        p.assign(Rng.of(3).split(path).normal(p.shape()).mul(0.4)));
         return prior;
     }
 
@@ -78,11 +79,13 @@ class CodePipelineTest {
         GenerateRequest many = GenerateRequest.of(70).withLabels(labels).withSeed(5);
         try (CodePipeline pipeline = pipeline(kind)) {
             Tensor all = pipeline.generate(many).tensor();
-            Tensor few = pipeline.generate(
-                            GenerateRequest.of(4).withLabels(labels.subList(0, 4)).withSeed(5))
+            Tensor few = pipeline.generate(GenerateRequest.of(4)
+                            .withLabels(labels.subList(0, 4))
+                            .withSeed(5))
                     .tensor();
-            Tensor other = pipeline.generate(
-                            GenerateRequest.of(4).withLabels(labels.subList(0, 4)).withSeed(6))
+            Tensor other = pipeline.generate(GenerateRequest.of(4)
+                            .withLabels(labels.subList(0, 4))
+                            .withSeed(6))
                     .tensor();
 
             TensorAssert.assertThat(all).hasShape(70, 8, 8, 1);
@@ -143,8 +146,9 @@ class CodePipelineTest {
 
         assertThat(whole - half).isBetween(2 * values - 100, 2 * values + 100);
         try (SafeTensors saved = SafeTensors.open(folder.resolve("half"))) {
-            weights.forEach((path, t) -> TensorAssert.assertThat(saved.tensor(path).to(DType.FLOAT32))
-                    .isCloseTo(t.detach(), 0.005, 0));
+            weights.forEach(
+                    (path, t) -> TensorAssert.assertThat(saved.tensor(path).to(DType.FLOAT32))
+                            .isCloseTo(t.detach(), 0.005, 0));
         }
         CodePipeline.load(CODEC, folder.resolve("half")).close();
     }
@@ -188,7 +192,11 @@ class CodePipelineTest {
 
             TensorAssert.assertThat(kept.slice(1, 0, 4)).isEqualTo(original.slice(1, 0, 4));
             TensorAssert.assertThat(kept.slice(1, 4, 4)).isEqualTo(decoded.slice(1, 4, 4));
-            assertThat(decoded.slice(1, 0, 4).sub(original.slice(1, 0, 4)).abs().max().item())
+            assertThat(decoded.slice(1, 0, 4)
+                            .sub(original.slice(1, 0, 4))
+                            .abs()
+                            .max()
+                            .item())
                     .isGreaterThan(0.05);
         }
     }
@@ -196,7 +204,8 @@ class CodePipelineTest {
     @Test
     void largerGridsAreDrawnThroughASlidingWindow() {
         try (CodePipeline pipeline = pipeline(PriorKind.TRANSFORMER)) {
-            TensorAssert.assertThat(pipeline.generate(GenerateRequest.of(2).withGrid(4, 7)).tensor())
+            TensorAssert.assertThat(pipeline.generate(GenerateRequest.of(2).withGrid(4, 7))
+                            .tensor())
                     .hasShape(2, 8, 14, 1);
         }
         try (CodePipeline pipeline = pipeline(PriorKind.MASKGIT)) {
@@ -227,7 +236,8 @@ class CodePipelineTest {
         pipeline.close();
 
         assertThat(prior.network().isTraining()).isTrue();
-        assertThat(prior.network().parameters().values().iterator().next().toFloats()).isNotEmpty();
+        assertThat(prior.network().parameters().values().iterator().next().toFloats())
+                .isNotEmpty();
         assertThatThrownBy(() -> pipeline.generate(GenerateRequest.of(1)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("CodePipeline: must be open, was closed");
@@ -240,8 +250,9 @@ class CodePipelineTest {
         CodePipeline.save(file, config(PriorKind.MASKGIT), prior.network().state(), DType.FLOAT32, Map.of());
 
         assertThatThrownBy(() -> CodePipeline.load(new PatchTokenizer(9, "ffffffffffffffff"), file))
-                .hasMessage("CodePipeline: the prior learned the codes of codebook a1b2c3d4e5f6, so the codec must have it,"
-                        + " got ffffffffffff");
+                .hasMessage(
+                        "CodePipeline: the prior learned the codes of codebook a1b2c3d4e5f6, so the codec must have it,"
+                                + " got ffffffffffff");
         assertThatThrownBy(() -> CodePipeline.load(new PatchTokenizer(8, CODEC.hash()), file))
                 .hasMessageEndingWith("and 8 codes");
     }
@@ -254,10 +265,11 @@ class CodePipelineTest {
             assertThatThrownBy(() -> pipeline.generate(GenerateRequest.of(1).withLabels(List.of(2))))
                     .hasMessage("CodePipeline: labels must lie in [0, 2), got 2");
             Image wide = Image.filled(10, 8, 1, 0);
-            assertThatThrownBy(() -> pipeline.complete(
-                            CompleteRequest.of(wide, CompleteRequest.rectangle(wide, 0, 0, 1, 1))))
+            assertThatThrownBy(() ->
+                            pipeline.complete(CompleteRequest.of(wide, CompleteRequest.rectangle(wide, 0, 0, 1, 1))))
                     .hasMessageStartingWith(
-                            "CodePipeline: the image must become a grid of [4, 4] codes, as trained, got one of [4, 5]");
+                            "CodePipeline: the image must become a grid of [4, 4] codes, as trained, got one of [4,"
+                                    + " 5]");
             Image color = Image.filled(8, 8, 3, 0);
             assertThatThrownBy(() -> pipeline.complete(CompleteRequest.of(color, mask)))
                     .hasMessage("PatchTokenizer: images must be (H, W, 1), got [8, 8, 3]");
@@ -275,7 +287,8 @@ class CodePipelineTest {
         assertThatThrownBy(() -> Decoding.standard().withSteps(0)).hasMessage("Decoding: steps must be >= 1, got 0");
         assertThatThrownBy(() -> Decoding.standard().withConfidenceNoise(-1))
                 .hasMessage("Decoding: confidenceNoise must be >= 0 and finite, got -1.0");
-        assertThatThrownBy(() -> new PriorConfig(PriorKind.MASKGIT, config(PriorKind.MASKGIT).network(), "", List.of()))
+        assertThatThrownBy(() -> new PriorConfig(
+                        PriorKind.MASKGIT, config(PriorKind.MASKGIT).network(), "", List.of()))
                 .hasMessage("PriorConfig: there must be 2 class names, got 0");
         Path foreign = folder.resolve("foreign.safetensors");
         SafeTensors.write(foreign, Map.of("x", Tensor.zeros(1)), Map.of("class", "Other"));

@@ -31,12 +31,21 @@ class CausalTransformerTest {
     @ValueSource(booleans = {false, true})
     void noPositionSeesALaterOne(boolean rotary) {
         TransformerTrunk trunk = new TransformerTrunk(config(rotary), SPACE, Rng.of(1));
-        trunk.parameters().forEach((path, p) -> p.assign(Rng.of(2).split(path).normal(p.shape()).mul(0.4)));
+        trunk.parameters()
+                .forEach((path, p) ->
+                        p.assign(Rng.of(2).split(path).normal(p.shape()).mul(0.4)));
         Tensor x = Rng.of(3).normal(Shape.of(1, SPACE.length(), 16)).requireGradient();
         Tensor weight = Rng.of(4).normal(Shape.of(1, 16)); // a random direction of the output
         for (int i = 0; i < SPACE.length(); i++) {
             Tensor y = trunk.forward(x, AttentionMask.CAUSAL);
-            float[] slopes = y.select(1, i).mul(weight).sum().backward().get(x).abs().sum(2).toFloats();
+            float[] slopes = y.select(1, i)
+                    .mul(weight)
+                    .sum()
+                    .backward()
+                    .get(x)
+                    .abs()
+                    .sum(2)
+                    .toFloats();
             for (int j = 0; j < SPACE.length(); j++) {
                 if (j > i) {
                     assertThat(slopes[j]).as("output %d, input %d", i, j).isZero();
@@ -101,8 +110,8 @@ class CausalTransformerTest {
     @Test
     void weightsStartSoThatAllCodesAreAboutEquallyProbable() {
         CodeSpace space = new CodeSpace(100, 3, 4, 2);
-        CausalTransformer network = new CausalTransformer(
-                new CausalTransformer.Config(space, TransformerConfig.of(32, 2, 2)), Rng.of(1));
+        CausalTransformer network =
+                new CausalTransformer(new CausalTransformer.Config(space, TransformerConfig.of(32, 2, 2)), Rng.of(1));
         double loss = new TransformerPrior(network)
                 .loss(Networks.grid(space, 8, 1), Tensor.of(new int[8], 8), Rng.of(1))
                 .item();
@@ -117,7 +126,11 @@ class CausalTransformerTest {
         Tensor codes = Networks.grid(SPACE, 1, 5).codes().reshape(1, -1).slice(1, 0, 11);
         Tensor labels = Networks.labels(0);
 
-        assertThat(network.forward(labels, codes).sub(network.forward(labels, codes)).abs().max().item())
+        assertThat(network.forward(labels, codes)
+                        .sub(network.forward(labels, codes))
+                        .abs()
+                        .max()
+                        .item())
                 .isGreaterThan(1e-4);
         try (Layer.Mode mode = network.evaluating()) {
             TensorAssert.assertThat(network.forward(labels, codes).detach())
@@ -127,8 +140,10 @@ class CausalTransformerTest {
 
     @Test
     void aTiedOutputHasNoWeightsOfItsOwn() {
-        Map<String, Tensor> tied = new LinkedHashMap<>(Networks.causal(SPACE, Networks.LEARNED, 1).parameters());
-        Map<String, Tensor> free = Networks.causal(SPACE, Networks.LEARNED.withTied(false), 1).parameters();
+        Map<String, Tensor> tied =
+                new LinkedHashMap<>(Networks.causal(SPACE, Networks.LEARNED, 1).parameters());
+        Map<String, Tensor> free =
+                Networks.causal(SPACE, Networks.LEARNED.withTied(false), 1).parameters();
 
         assertThat(tied).doesNotContainKey("head.weight");
         assertThat(free.get("head.weight").shape()).isEqualTo(Shape.of(7, 16));

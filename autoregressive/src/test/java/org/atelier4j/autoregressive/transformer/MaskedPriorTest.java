@@ -37,8 +37,7 @@ class MaskedPriorTest {
         int[] labels = new int[count];
         Tensor logits = network.forward(Networks.labels(0), Tensor.full(7, DType.INT32, Shape.of(1, 12)));
         double[] law = logits.softmax(-1).toDoubles(); // (1, n, K)
-        int[] codes = prior.draw(
-                        Canvas.blank(3, 4, labels), PLAIN.withSteps(1), Networks.streams(5, 0, count), SILENT)
+        int[] codes = prior.draw(Canvas.blank(3, 4, labels), PLAIN.withSteps(1), Networks.streams(5, 0, count), SILENT)
                 .codes()
                 .toInts();
         double[] share = new double[12 * 7];
@@ -53,8 +52,11 @@ class MaskedPriorTest {
     @Test
     void roundsSettleAsManyCodesAsTheScheduleSaysAndNeverChangeThem() {
         List<int[]> states = new ArrayList<>();
-        int[] last = prior.draw(Canvas.blank(3, 4, 1), PLAIN, Networks.streams(2, 0, 1), p -> states.add(p.codes()
-                        .toInts()))
+        int[] last = prior.draw(
+                        Canvas.blank(3, 4, 1),
+                        PLAIN,
+                        Networks.streams(2, 0, 1),
+                        p -> states.add(p.codes().toInts()))
                 .codes()
                 .toInts();
         assertThat(states).hasSize(4);
@@ -116,7 +118,8 @@ class MaskedPriorTest {
         for (int i = 0; i < 60; i++) {
             known[i] = i % 12 < 2 * (i / 12); // image i has 2i known codes, so all have different numbers of rounds
         }
-        Canvas canvas = new Canvas(Networks.labels(labels), Networks.grid(SPACE, 5, 4).codes(), Tensor.of(known, 5, 3, 4));
+        Canvas canvas =
+                new Canvas(Networks.labels(labels), Networks.grid(SPACE, 5, 4).codes(), Tensor.of(known, 5, 3, 4));
         Decoding decoding = Decoding.standard().withSteps(steps);
         Tensor together =
                 prior.draw(canvas, decoding, Networks.streams(9, 0, 5), SILENT).codes();
@@ -151,7 +154,9 @@ class MaskedPriorTest {
 
     private int[] draw(int[] codes, boolean[] known, Decoding decoding) {
         Canvas canvas = new Canvas(Networks.labels(1), Tensor.of(codes, 1, 3, 4), Tensor.of(known, 1, 3, 4));
-        return prior.draw(canvas, decoding, Networks.streams(1, 0, 1), SILENT).codes().toInts();
+        return prior.draw(canvas, decoding, Networks.streams(1, 0, 1), SILENT)
+                .codes()
+                .toInts();
     }
 
     @Test
@@ -192,7 +197,8 @@ class MaskedPriorTest {
         for (int code = 0; code < 7; code++) {
             int[] changed = codes.clone();
             changed[3] = code;
-            double both = prior.loss(Tensor.of(changed, 1, 12), Networks.labels(0), masked).item();
+            double both = prior.loss(Tensor.of(changed, 1, 12), Networks.labels(0), masked)
+                    .item();
             int[] tokens = codes.clone();
             tokens[3] = 7;
             tokens[7] = 7;
@@ -208,8 +214,7 @@ class MaskedPriorTest {
 
     @Test
     void drawingCanBeStopped() {
-        assertThatThrownBy(() -> prior.draw(
-                        Canvas.blank(3, 4, 0), PLAIN, Networks.streams(1, 0, 1), p -> p.step() < 2))
+        assertThatThrownBy(() -> prior.draw(Canvas.blank(3, 4, 0), PLAIN, Networks.streams(1, 0, 1), p -> p.step() < 2))
                 .isInstanceOf(CancellationException.class)
                 .hasMessage("drawing was stopped after step 2 of 4");
     }

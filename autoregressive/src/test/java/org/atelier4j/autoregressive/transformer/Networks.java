@@ -20,14 +20,17 @@ final class Networks {
 
     static CausalTransformer causal(CodeSpace space, TransformerConfig config, long seed) {
         CausalTransformer network = new CausalTransformer(new CausalTransformer.Config(space, config), Rng.of(seed));
-        network.parameters().forEach((path, p) -> p.assign(Rng.of(seed).split(path).normal(p.shape()).mul(0.4)));
+        network.parameters()
+                .forEach((path, p) ->
+                        p.assign(Rng.of(seed).split(path).normal(p.shape()).mul(0.4)));
         return network;
     }
 
     static MaskedTransformer masked(CodeSpace space, TransformerConfig config, long seed) {
-        MaskedTransformer network =
-                new MaskedTransformer(new MaskedTransformer.Config(space, config, 0), Rng.of(seed));
-        network.parameters().forEach((path, p) -> p.assign(Rng.of(seed).split(path).normal(p.shape()).mul(0.4)));
+        MaskedTransformer network = new MaskedTransformer(new MaskedTransformer.Config(space, config, 0), Rng.of(seed));
+        network.parameters()
+                .forEach((path, p) ->
+                        p.assign(Rng.of(seed).split(path).normal(p.shape()).mul(0.4)));
         return network;
     }
 

@@ -44,7 +44,8 @@ class RotaryPositionsTest {
             assertThat(length).isCloseTo(lengths[0], within(1e-5));
         }
         assertThat(x.select(0, 1).sub(x.select(0, COLUMNS)).abs().max().item()).isGreaterThan(0.05);
-        TensorAssert.assertThat(x.select(0, 1).slice(0, 0, 4)).isIdenticalTo(x.select(0, 0).slice(0, 0, 4));
+        TensorAssert.assertThat(x.select(0, 1).slice(0, 0, 4))
+                .isIdenticalTo(x.select(0, 0).slice(0, 0, 4));
         TensorAssert.assertThat(x.select(0, COLUMNS).slice(0, 4, 4))
                 .isIdenticalTo(x.select(0, 0).slice(0, 4, 4));
     }

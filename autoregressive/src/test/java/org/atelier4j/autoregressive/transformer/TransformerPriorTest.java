@@ -104,8 +104,10 @@ class TransformerPriorTest {
         Decoding guided = PLAIN.withSampler(TokenSampler.plain().withGuidanceScale(2));
         Canvas canvas = Canvas.blank(3, 4, SPACE.noClass(), SPACE.noClass());
 
-        TensorAssert.assertThat(prior.draw(canvas, guided, Networks.streams(3, 0, 2), SILENT).codes())
-                .isEqualTo(prior.draw(canvas, PLAIN, Networks.streams(3, 0, 2), SILENT).codes());
+        TensorAssert.assertThat(prior.draw(canvas, guided, Networks.streams(3, 0, 2), SILENT)
+                        .codes())
+                .isEqualTo(prior.draw(canvas, PLAIN, Networks.streams(3, 0, 2), SILENT)
+                        .codes());
     }
 
     /** With one code allowed, drawing is the greedy search that can be written down in two lines. */
@@ -119,7 +121,8 @@ class TransformerPriorTest {
             Tensor first = Tensor.of(expected, 1, 12).slice(1, 0, i);
             Tensor with = network.forward(Networks.labels(1), first).select(1, i);
             Tensor without = network.forward(Networks.labels(2), first).select(1, i);
-            expected[i] = with.mul(1 + guidance).sub(without.mul(guidance)).argMax(1).toInts()[0];
+            expected[i] =
+                    with.mul(1 + guidance).sub(without.mul(guidance)).argMax(1).toInts()[0];
         }
 
         int[] drawn = new TransformerPrior(network)
@@ -138,7 +141,9 @@ class TransformerPriorTest {
             known[i] = i % 12 < 5 || i == 10; // image 0 has one more, which is not the next in turn
         }
         Canvas canvas = new Canvas(Networks.labels(0, 1), codes, Tensor.of(known, 2, 3, 4));
-        int[] first = prior.draw(canvas, PLAIN, Networks.streams(1, 0, 2), SILENT).codes().toInts();
+        int[] first = prior.draw(canvas, PLAIN, Networks.streams(1, 0, 2), SILENT)
+                .codes()
+                .toInts();
         int[] given = codes.toInts();
         for (int i = 0; i < 24; i++) {
             if (known[i]) {
@@ -149,17 +154,19 @@ class TransformerPriorTest {
             given[i] = (given[i] + 3) % 7;
         }
         Canvas other = new Canvas(Networks.labels(0, 1), Tensor.of(given, 2, 3, 4), Tensor.of(known, 2, 3, 4));
-        int[] second = prior.draw(other, PLAIN, Networks.streams(1, 0, 2), SILENT).codes().toInts();
+        int[] second = prior.draw(other, PLAIN, Networks.streams(1, 0, 2), SILENT)
+                .codes()
+                .toInts();
 
         assertThat(Arrays.copyOfRange(second, 5, 12)).isNotEqualTo(Arrays.copyOfRange(first, 5, 12));
-        assertThat(Arrays.copyOfRange(second, 12, 24))
-                .isEqualTo(Arrays.copyOfRange(first, 12, 24));
+        assertThat(Arrays.copyOfRange(second, 12, 24)).isEqualTo(Arrays.copyOfRange(first, 12, 24));
     }
 
     @Test
     void progressIsToldAndDrawingCanBeStopped() {
         List<Integer> steps = new ArrayList<>();
-        prior.draw(Canvas.blank(3, 4, 0), PLAIN, Networks.streams(1, 0, 1), p -> steps.add(p.step()) && p.steps() == 12);
+        prior.draw(
+                Canvas.blank(3, 4, 0), PLAIN, Networks.streams(1, 0, 1), p -> steps.add(p.step()) && p.steps() == 12);
         assertThat(steps).hasSize(12).startsWith(1, 2).endsWith(12);
 
         List<Integer> open = new ArrayList<>();

@@ -95,7 +95,10 @@ class WindowTest {
             Window w = Window.around(i / 9, i % 9, 4, 9, SPACE);
             int m = w.number(i / 9, i % 9);
             Tensor first = w.first(m, wide, 1, 4, 9);
-            int expected = network.forward(Networks.labels(1), first).select(1, m).argMax(1).toInts()[0];
+            int expected = network.forward(Networks.labels(1), first)
+                    .select(1, m)
+                    .argMax(1)
+                    .toInts()[0];
             assertThat(wide[i]).isEqualTo(expected);
         }
     }
