@@ -3,12 +3,14 @@ package org.atelier4j.tensor.op;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.NoGrad;
 import org.atelier4j.tensor.autograd.Node;
 import org.atelier4j.tensor.autograd.Op;
+import org.atelier4j.tensor.kernel.AttentionKernels;
 import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Epilogue;
 import org.atelier4j.tensor.kernel.Kernels;
@@ -23,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>P, of size T·S for each image and head, is whole in memory only where it is at most four times as large as Q. Else
  * images and heads are done a few at a time, small enough for the processor's cache, and the backward pass computes P again
- * rather than keep it, as FlashAttention does (Dao et al. 2022, arXiv:2205.14135). Only second derivatives and the gradient
- * of M need all of it.
+ * rather than keep it, as FlashAttention does (Dao et al. 2022, arXiv:2205.14135). A provider with attention of its own
+ * ({@link AttentionKernels}) never writes P. Only second derivatives and the gradient of M need all of it.
  *
  * <p>Inputs: q (B, H, T, D), k (B, H, S, D), v (B, H, S, E), and optionally a finite M that broadcasts to (B, H, T, S).
  *
@@ -49,6 +51,12 @@ public record DotProductAttention(double scale) implements Op {
             }
         }
         Tensor y = Tensor.empty(q.shape().with(3, v.dim(3)), q.dtype(), q.device());
+        @Nullable AttentionKernels fused = fused(kernels, q, k, v, mask);
+        if (fused != null) {
+            Tensor logSums = Tensor.empty(Shape.of(q.dim(0), q.dim(1), q.dim(2)), DType.FLOAT32, q.device());
+            fused.attention(scale, q, k, v, mask, y, logSums);
+            return new Output(y, List.of(logSums));
+        }
         List<Tensor> kept =
                 isSmall(q, k) ? List.of(Tensor.empty(q.shape().with(3, k.dim(2)), q.dtype(), q.device())) : List.of();
         for (Part part : parts(q, k)) {
@@ -69,6 +77,10 @@ public record DotProductAttention(double scale) implements Op {
         boolean masked = node.inputs().size() > 3;
         @Nullable Tensor mask = masked ? node.input(3) : null;
         if (NoGrad.isActive() && sameLead(q, k, v) && !(masked && node.needsGradient(3))) {
+            @Nullable AttentionKernels fused = fused(q.device().kernels(), q, k, v, mask);
+            if (fused != null) {
+                return byOnePass(fused, node, dy, mask);
+            }
             @Nullable Tensor kept = isSmall(q, k) ? node.saved(0) : null;
             List<Tensor> gradients = new ArrayList<>(byParts(q, k, v, mask, kept, dy));
             if (masked) {
@@ -82,6 +94,36 @@ public record DotProductAttention(double scale) implements Op {
         Tensor dq = ds.matmul(k).mul(scale);
         Tensor dk = ds.matmul(q, true, false).mul(scale);
         return masked ? Arrays.asList(dq, dk, dv, ds) : Arrays.asList(dq, dk, dv);
+    }
+
+    /** Returns the provider's own attention, where it has one for such tensors. */
+    private static @Nullable AttentionKernels fused(
+            Kernels kernels, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
+        return kernels instanceof AttentionKernels own && own.takesAttention(q, k, v, mask) ? own : null;
+    }
+
+    private List<Tensor> byOnePass(AttentionKernels fused, Node node, Tensor dy, @Nullable Tensor mask) {
+        List<Tensor> gradients = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            Tensor x = node.input(i);
+            gradients.add(Tensor.empty(x.shape(), x.dtype(), x.device()));
+        }
+        fused.attentionBackward(
+                scale,
+                node.input(0),
+                node.input(1),
+                node.input(2),
+                mask,
+                node.output(),
+                node.saved(0),
+                dy,
+                gradients.get(0),
+                gradients.get(1),
+                gradients.get(2));
+        if (mask != null) {
+            gradients.add(null);
+        }
+        return gradients;
     }
 
     private List<Tensor> byParts(

@@ -38,6 +38,8 @@ public enum Code {
     MATMUL(Elements.FLOATS, "prelude", "functions", "gemm", "matmul"),
     /** Convolutions and their adjoints. */
     CONV(Elements.FLOATS, "prelude", "functions", "gemm", "conv"),
+    /** Attention without its weights in memory. */
+    ATTENTION(Elements.SINGLE, "prelude", "attention"),
     /** Pooling, resizing. */
     IMAGES(Elements.FLOATS, "prelude", "images"),
     /** Random numbers. */
@@ -52,6 +54,7 @@ public enum Code {
     /** The element types that a file is compiled for. */
     private enum Elements {
         NONE,
+        SINGLE("float", "bf16"),
         FLOATS("float", "double", "bf16"),
         ALL("float", "double", "bf16", "int", "i64", "u8", "flag"),
         SIZES("u8", "unsigned short", "u32", "u64"),
@@ -115,7 +118,7 @@ public enum Code {
     /** Returns a kernel for elements of a type. */
     CudaKernel kernel(CudaDevice device, DType dtype, String function) {
         String element = switch (elements) {
-            case FLOATS, ALL, NONE -> name(dtype);
+            case SINGLE, FLOATS, ALL, NONE -> name(dtype);
             case SIZES ->
                 switch (dtype.bytes()) {
                     case 1 -> "u8";

@@ -3,6 +3,7 @@ package org.atelier4j.tensor.kernel.cuda;
 import java.util.List;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
+import org.atelier4j.tensor.kernel.AttentionKernels;
 import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.Distribution;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * {@code scatterAddAxis}, whose addends of one place arrive in the card's order. All element types are taken as the portable
  * provider takes them.
  */
-public final class CudaKernels implements Kernels {
+public final class CudaKernels implements Kernels, AttentionKernels {
     private final Movement movement;
     private final Elementwise elementwise;
     private final Reductions reductions;
@@ -33,6 +34,7 @@ public final class CudaKernels implements Kernels {
     private final Images images;
     private final Norms norms;
     private final Training training;
+    private final Attention attention;
 
     /** Makes the provider of a card; for the card itself. */
     public CudaKernels(CudaDevice device) {
@@ -43,6 +45,7 @@ public final class CudaKernels implements Kernels {
         this.images = new Images(device);
         this.norms = new Norms(device, movement, reductions);
         this.training = new Training(device);
+        this.attention = new Attention(device);
     }
 
     @Override
@@ -218,6 +221,34 @@ public final class CudaKernels implements Kernels {
             @Nullable Tensor dGamma,
             @Nullable Tensor dBeta) {
         norms.normBackward(norm, x, gamma, beta, mean, rstd, dy, dx, dGamma, dBeta);
+    }
+
+    // --- attention --------------------------------------------------------------------------------------------------
+
+    @Override
+    public boolean takesAttention(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
+        return Attention.takes(q, k, v, mask);
+    }
+
+    @Override
+    public void attention(double scale, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Tensor y, Tensor logSums) {
+        attention.forward(scale, q, k, v, mask, y, logSums);
+    }
+
+    @Override
+    public void attentionBackward(
+            double scale,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            @Nullable Tensor mask,
+            Tensor y,
+            Tensor logSums,
+            Tensor dy,
+            Tensor dq,
+            Tensor dk,
+            Tensor dv) {
+        attention.backward(scale, q, k, v, mask, y, logSums, dy, dq, dk, dv);
     }
 
     // --- random numbers ---------------------------------------------------------------------------------------------

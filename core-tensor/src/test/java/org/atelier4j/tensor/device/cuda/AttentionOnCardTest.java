@@ -1,0 +1,125 @@
+package org.atelier4j.tensor.device.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.autograd.Gradients;
+import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.kernel.AttentionKernels;
+import org.atelier4j.tensor.op.DotProductAttention;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Attention in one pass on the card is attention by whole matrices in float64, with all its gradients. */
+class AttentionOnCardTest {
+    /** B, H, T, S, D, E: single numbers, partial and whole tiles, more keys than queries and fewer, the widest heads. */
+    private static final int[][] SIZES = {
+        {1, 1, 1, 1, 1, 1}, {2, 3, 17, 33, 5, 7}, {1, 2, 40, 64, 128, 128}, {2, 2, 33, 16, 64, 9}, {1, 1, 32, 70, 8, 16}
+    };
+
+    private static Tensor normal(long stream, Shape shape) {
+        return Rng.of(11).split(stream).normal(shape);
+    }
+
+    private static List<Tensor> inputs(int[] s) {
+        return List.of(
+                normal(0, Shape.of(s[0], s[1], s[2], s[4])),
+                normal(1, Shape.of(s[0], s[1], s[3], s[4])),
+                normal(2, Shape.of(s[0], s[1], s[3], s[5])));
+    }
+
+    /** Returns the result and the gradients of q, k and v. */
+    private static List<double[]> outcome(List<Tensor> inputs, @Nullable Tensor mask, DType dtype, Device device) {
+        List<Tensor> all = new ArrayList<>();
+        inputs.forEach(x -> all.add(x.to(dtype).to(device).requireGradient()));
+        if (mask != null) {
+            all.add(mask.to(dtype).to(device));
+        }
+        Tensor y = new DotProductAttention(0.3).apply(all.toArray(Tensor[]::new));
+        Tensor cotangent = normal(3, y.shape()).to(dtype).to(device);
+        Gradients gradients = y.mul(cotangent).sum().backward();
+        List<double[]> results = new ArrayList<>(List.of(y.toDoubles()));
+        for (int i = 0; i < 3; i++) {
+            results.add(gradients.get(all.get(i)).toDoubles());
+        }
+        return results;
+    }
+
+    private static void check(String what, List<Tensor> inputs, @Nullable Tensor mask, DType dtype, double tolerance) {
+        Device card = Emulator.device();
+        try (TensorScope scope = TensorScope.open()) {
+            List<Tensor> rounded =
+                    inputs.stream().map(x -> x.to(dtype).to(DType.FLOAT32)).toList();
+            List<double[]> expected = outcome(rounded, mask, DType.FLOAT64, Device.cpu());
+            List<double[]> actual = outcome(rounded, mask, dtype, card);
+            for (int t = 0; t < 4; t++) {
+                for (int i = 0; i < expected.get(t).length; i++) {
+                    assertThat(Math.abs(actual.get(t)[i] - expected.get(t)[i]))
+                            .as(
+                                    "%s, %s: error of element %d",
+                                    what, List.of("y", "dq", "dk", "dv").get(t), i)
+                            .isLessThanOrEqualTo(tolerance * (1 + Math.abs(expected.get(t)[i])));
+                }
+            }
+        }
+    }
+
+    @Test
+    void resultsAndGradientsOfAllSizes() {
+        for (int[] s : SIZES) {
+            check(java.util.Arrays.toString(s), inputs(s), null, DType.FLOAT32, 1e-5);
+        }
+    }
+
+    @Test
+    void masksBroadcastAndMayHideWholeTiles() {
+        int[] s = SIZES[1];
+        int queries = 40;
+        int keys = 40;
+        Tensor blind = Tensor.arange(keys)
+                .reshape(1, keys)
+                .lessEqual(Tensor.arange(queries).reshape(queries, 1));
+        Tensor causal = Tensor.where(blind, Tensor.scalar(0), Tensor.scalar(-1e9)); // (T, S)
+        check("causal", inputs(new int[] {2, 2, queries, keys, 8, 8}), causal, DType.FLOAT32, 1e-5);
+        Tensor late = causal.flip(0).flip(1); // the first queries see the last keys only
+        check("late", inputs(new int[] {1, 2, queries, keys, 8, 8}), late, DType.FLOAT32, 1e-5);
+        for (Shape shape : List.of(
+                Shape.of(s[0], 1, 1, s[3]),
+                Shape.of(1, s[1], s[2], 1),
+                Shape.of(s[2], s[3]),
+                Shape.of(s[0], s[1], s[2], s[3]))) {
+            check("mask of " + shape, inputs(s), normal(4, shape), DType.FLOAT32, 1e-5);
+        }
+    }
+
+    @Test
+    void hugeLogitsDoNotOverflow() {
+        int[] s = SIZES[4];
+        List<Tensor> large = inputs(s).stream().map(x -> x.mul(20)).toList();
+        check("huge logits", large, null, DType.FLOAT32, 1e-3); // roundings of logits in the hundreds
+    }
+
+    @Test
+    void bfloat16IsRoundedAtTheEnds() {
+        check("bfloat16", inputs(SIZES[1]), null, DType.BFLOAT16, 0x1p-5);
+    }
+
+    @Test
+    void sizesAndTypesThatTheFusedKernelDoesNotTakeGoByParts() {
+        AttentionKernels kernels = (AttentionKernels) Emulator.device().kernels();
+        List<Tensor> fit = inputs(SIZES[2]);
+        assertThat(kernels.takesAttention(fit.get(0), fit.get(1), fit.get(2), null))
+                .isTrue();
+        List<Tensor> wide = inputs(new int[] {1, 1, 3, 4, 129, 5});
+        assertThat(kernels.takesAttention(wide.get(0), wide.get(1), wide.get(2), null))
+                .isFalse();
+        check("wide heads", wide, null, DType.FLOAT32, 1e-5);
+        check("float64", inputs(SIZES[1]), null, DType.FLOAT64, 1e-12);
+    }
+}
