@@ -49,6 +49,11 @@ final class VqVaeRun implements Run<Batch> {
         step = new VqVaeStep(model, optimizer, settings);
     }
 
+    /** Returns what is being trained. */
+    VqVae model() {
+        return model;
+    }
+
     @Override
     public Batch next() {
         return batches.next();

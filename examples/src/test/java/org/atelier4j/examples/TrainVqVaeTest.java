@@ -52,7 +52,7 @@ class TrainVqVaeTest {
     void aRunThatIsBrokenOffAndResumedIsAsOneUnbroken(TrainVqVae.Kind codebook) {
         Datasets.Resolved toys = Datasets.resolve("toy-shapes");
         VqVaeRunConfig config = new VqVaeRunConfig(
-                VqVaeConfig.of(new AutoencoderConfig(3, 8, List.of(1, 2), 1, 4, false, 32), codebook.config(16, 1)),
+                VqVaeConfig.of(new AutoencoderConfig(1, 8, List.of(1, 2), 1, 4, false, 32), codebook.config(16, 1)),
                 "toy-shapes",
                 TrainingLength.steps(6),
                 new Optimization(8, 1e-3, 2, 1, 0),
