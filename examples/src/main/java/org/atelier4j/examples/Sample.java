@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.atelier4j.autoregressive.Decoding;
 import org.atelier4j.autoregressive.pipeline.CodePipeline;
 import org.atelier4j.autoregressive.pixel.PixelCnn;
 import org.atelier4j.autoregressive.pixel.PixelCnnPipeline;
@@ -87,7 +88,12 @@ public final class Sample implements Callable<Integer> {
             return 0;
         } else if (CodeModels.isPrior(model)) {
             try (CodePipeline pipeline = CodeModels.open(model, tokens.codec())) {
-                write(CodeSheet.draw(pipeline, classes, count, tokens.decoding(guidance, steps), seed), screen);
+                Decoding decoding = tokens.decoding(guidance, steps);
+                Sheet sheet = CodeSheet.draw(pipeline, classes, count, decoding, seed);
+                if (gif) {
+                    CodeSheet.film(pipeline, classes, count, decoding, seed, out.resolve("drawing.gif"));
+                }
+                write(sheet, screen);
                 return 0;
             }
         }

@@ -54,8 +54,10 @@ class CodePriorCommandTest {
         assertThat(((PriorRunConfig) RunConfig.load(prior.resolve("config.json"))).kind())
                 .isEqualTo(kind);
         assertThat(Json.read(prior.resolve("scores.json"))).containsKeys("natsPerCode", "bitsPerCode");
-        run("sample --count 2 --top-k 50 --model " + prior + " --out " + out.resolve("drawn"));
-        assertThat(out.resolve("drawn").toFile().list()).hasSize(7).contains("grid.png", "circle-001.png");
+        run("sample --count 2 --top-k 50 --gif --model " + prior + " --out " + out.resolve("drawn"));
+        assertThat(out.resolve("drawn").toFile().list())
+                .hasSize(8)
+                .contains("grid.png", "drawing.gif", "circle-001.png");
     }
 
     @Test

@@ -51,4 +51,17 @@ final class CodeMask {
                 Tensor.of(covered, 1, request.image().height(), request.image().width(), 1);
         return Tensor.where(where, drawn, image);
     }
+
+    /** Returns BOOL (B, H, W, 1), true at the pixels of patches whose code in (B, h, w) is negative. */
+    static Tensor open(int[] codes, Shape grid, Shape images) {
+        int h = images.dim(1);
+        int w = images.dim(2);
+        boolean[] open = new boolean[images.dim(0) * h * w];
+        for (int i = 0; i < open.length; i++) {
+            int row = i / w % h * grid.dim(1) / h;
+            int column = i % w * grid.dim(2) / w;
+            open[i] = codes[(i / (h * w) * grid.dim(1) + row) * grid.dim(2) + column] < 0;
+        }
+        return Tensor.of(open, images.dim(0), h, w, 1);
+    }
 }

@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -201,6 +202,23 @@ public final class CodePipeline implements AutoCloseable {
             Tensor images = decoded(grid);
             return result(grid, request.keepPixels() ? CodeMask.kept(request, image, images) : images);
         });
+    }
+
+    /**
+     * Returns what grids at work look like, (B, H, W, C): gray where a code is still open.
+     *
+     * @param codes INT32 (B, h, w), −1 where open, as listeners are told
+     */
+    public Tensor preview(Tensor codes) {
+        int[] values = codes.toInts();
+        int[] settled = new int[values.length];
+        Arrays.setAll(settled, i -> Math.max(0, values[i]));
+        int[] shape = codes.shape().dims();
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor images = decoded(new CodeGrid(Tensor.of(settled, shape), config.space().size()));
+            Tensor open = CodeMask.open(values, codes.shape(), images.shape());
+            return scope.keep(Tensor.where(open, Tensor.zeros(1, 1, 1, 1), images));
+        }
     }
 
     /** Waits for requests at work, then frees the prior's weights if the pipeline loaded them; later requests are refused. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -313,5 +314,19 @@ class CodePipelineTest {
                     GenerateRequest.of(1).withDecoding(Decoding.standard().withSteps(4)), watch);
         }
         assertThat(open).containsExactly(14L, 11L, 6L, 0L); // ⌊16·cos(πt/8)⌋
+    }
+
+    @Test
+    void aPreviewIsGrayWhereCodesAreOpen() {
+        int[] codes = new int[16];
+        Arrays.fill(codes, 8); // white
+        codes[6] = -1; // row 1, column 2
+        try (CodePipeline pipeline = pipeline(PriorKind.MASKGIT)) {
+            float[] pixels = pipeline.preview(Tensor.of(codes, 1, 4, 4)).toFloats();
+            for (int i = 0; i < 64; i++) {
+                boolean open = i / 8 / 2 == 1 && i % 8 / 2 == 2;
+                assertThat(pixels[i]).as("pixel %d", i).isEqualTo(open ? 0f : 1f);
+            }
+        }
     }
 }
