@@ -30,6 +30,7 @@ class CudaDeviceTest {
 
     @BeforeEach
     void open() {
+        Emulator.hooks();
         device = (CudaDevice) Emulator.device();
     }
 

@@ -1,0 +1,89 @@
+"""Times PyTorch on a card at the sizes of KernelTimes, with the same names: python gpu.py gpu-pytorch.json [scale] [device].
+
+scale divides the sizes as GpuSuite's "quick" does (16); device is cuda, or cpu to try the script without a card.
+"""
+import json
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+SCALE = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+DEVICE = sys.argv[3] if len(sys.argv) > 3 else "cuda"
+RUNS = 20 if SCALE == 1 else 1
+torch.backends.cuda.matmul.allow_tf32 = False  # float32 means float32, as in the library
+torch.backends.cudnn.allow_tf32 = False
+times = []
+
+
+def millis(work):
+    work()
+    work()
+    if DEVICE == "cpu":
+        start = time.perf_counter()
+        for _ in range(RUNS):
+            work()
+        return 1e3 * (time.perf_counter() - start) / RUNS
+    start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    start.record()
+    for _ in range(RUNS):
+        work()
+    end.record()
+    torch.cuda.synchronize()
+    return start.elapsed_time(end) / RUNS
+
+
+def moved(name, count, work):
+    ms = millis(work)
+    times.append({"name": name, "millis": ms, "gigabytesPerSecond": count / ms / 1e6, "teraflopsPerSecond": 0})
+
+
+def computed(name, count, work):
+    ms = millis(work)
+    times.append({"name": name, "millis": ms, "gigabytesPerSecond": 0, "teraflopsPerSecond": count / ms / 1e9})
+
+
+def normal(*shape):
+    return torch.randn(*shape, device=DEVICE)
+
+
+with torch.no_grad():
+    n = (1 << 26) // SCALE**3
+    x, y = normal(n), torch.empty(n, device=DEVICE)
+    moved("copy", 8 * n, lambda: y.copy_(x))
+    moved("silu", 8 * n, lambda: F.silu(x))
+    moved("add", 12 * n, lambda: torch.add(x, x, out=y))
+    moved("sum", 4 * n, lambda: x.sum())
+    moved("normal", 4 * n, lambda: y.normal_())
+    h = normal(max(1, 64 // SCALE), 256, 32, 32).to(memory_format=torch.channels_last)
+    gamma, beta = torch.ones(256, device=DEVICE), torch.zeros(256, device=DEVICE)
+    moved("group norm + silu", 8 * h.numel(), lambda: F.silu(F.group_norm(h, 32, gamma, beta)))
+    rows = normal(65536 // SCALE, 256)
+    moved("softmax", 8 * rows.numel(), lambda: rows.softmax(-1))
+    turned = normal(64, 1024 // SCALE, 256)
+    moved("transpose", 8 * turned.numel(), lambda: turned.transpose(1, 2).contiguous())
+    parameter = torch.nn.Parameter(torch.zeros(n // 4, device=DEVICE))
+    parameter.grad = normal(n // 4)
+    adam = torch.optim.Adam([parameter], lr=1e-3, fused=True)
+    moved("adam", 28 * (n // 4), adam.step)
+    for side in (1024 // SCALE, 4096 // SCALE):
+        a = normal(side, side)
+        computed(f"matmul {side}³, float32", 2 * side**3, lambda: a @ a)
+    b = max(1, 16 // SCALE)
+    for c in (64, 256 // SCALE):
+        images = normal(b, c, 32, 32).to(memory_format=torch.channels_last)
+        w = normal(c, c, 3, 3).to(memory_format=torch.channels_last)
+        count = 2 * b * 32 * 32 * c * c * 9
+        computed(f"conv 3×3, {c} channels, float32", count, lambda: F.conv2d(images, w, padding=1))
+        computed("its adjoint in x", count, lambda: torch.nn.grad.conv2d_input(images.shape, w, images, padding=1))
+        computed("its adjoint in w", count, lambda: torch.nn.grad.conv2d_weight(images, w.shape, images, padding=1))
+    tokens = 1024 // SCALE
+    q = normal(b, 8, tokens, 64)
+    computed(f"attention, {tokens} tokens", 4 * b * 8 * tokens**2 * 64, lambda: F.scaled_dot_product_attention(q, q, q))
+
+card = torch.cuda.get_device_name() if DEVICE != "cpu" else "cpu"
+with open(sys.argv[1], "w") as out:
+    json.dump({"card": card, "pytorch": torch.__version__, "times": times}, out, indent=1)
+for t in times:
+    print(f"{t['name']:32} {t['millis']:9.3f} ms {t['gigabytesPerSecond']:9.1f} GB/s {t['teraflopsPerSecond']:8.2f} TFLOP/s")
