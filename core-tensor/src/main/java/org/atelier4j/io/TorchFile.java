@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
@@ -162,12 +163,22 @@ public final class TorchFile {
             Path path, FileChannel channel, long start, List<?> keys, Map<String, Pickle.TensorRef> refs)
             throws IOException {
         Map<String, Pickle.StorageRef> storages = new HashMap<>();
-        refs.values().forEach(r -> storages.put(r.storage().key(), r.storage()));
+        for (Pickle.TensorRef ref : refs.values()) {
+            Pickle.StorageRef before = storages.put(ref.storage().key(), ref.storage());
+            check(
+                    before == null || before.equals(ref.storage()),
+                    path,
+                    "memory %s must have one type and length",
+                    ref.storage().key());
+        }
         Map<String, Long> starts = new HashMap<>();
         long at = start;
         for (Object key : keys) {
-            Pickle.StorageRef storage = key instanceof String ? storages.get(key) : null;
-            check(storage != null, path, "each block of memory must belong to a tensor");
+            check(
+                    key instanceof String && storages.containsKey(key),
+                    path,
+                    "each block of memory must belong to a tensor");
+            Pickle.StorageRef storage = Objects.requireNonNull(storages.get(key));
             check(channel.size() - at >= 8 + storage.bytes(), path, "file ends before memory %s does", key);
             ByteBuffer count = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
             while (count.hasRemaining() && channel.read(count, at + count.position()) >= 0) {
@@ -202,9 +213,9 @@ public final class TorchFile {
             }
             Pickle.TensorRef ref = e.getValue();
             StoredType type = ref.storage().type();
-            Long start = starts.get(ref.storage().key());
+            long start = starts.getOrDefault(ref.storage().key(), -1L);
             check(
-                    start != null,
+                    start >= 0,
                     path,
                     "memory %s of tensor %s is missing",
                     ref.storage().key(),
