@@ -32,6 +32,7 @@ import org.atelier4j.model.FeatureExtractor;
 import org.atelier4j.model.ImageClassifier;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.TensorScope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures generated images against real ones. Two disjoint parts of the training images, drawn once for all with the same
@@ -81,9 +82,9 @@ final class Evaluation {
     private final Dataset standIn;
     private final FeatureBank reference;
     private final Map<String, List<Double>> values = new LinkedHashMap<>();
-    private final Map<String, OptionalDouble> noise = new LinkedHashMap<>();
     private final Map<String, Double> chance = new LinkedHashMap<>();
     private final List<String> left = new ArrayList<>();
+    private @Nullable FeatureBank firstBank;
 
     /**
      * Reads the features of the images that are compared with.
@@ -120,9 +121,7 @@ final class Evaluation {
         boolean first = values.isEmpty();
         FeatureBank bank = bank(eye, images, "generated images");
         Map<String, Double> now = ofFeatures(bank);
-        if (first && bank.count() >= QUARTERS * SMALLEST_QUARTER) {
-            noiseOf(bank).forEach((name, v) -> noise.put(name, OptionalDouble.of(v)));
-        }
+        firstBank = first ? bank : null; // noise is seen between seeds where there are several
         if (wants(Metric.ACCURACY) && can(labelled && knows(images), "ACC: the classes of the images must be known")) {
             ImageClassifier classifier = (ImageClassifier) eye;
             int[] labels = labels(images);
@@ -165,10 +164,12 @@ final class Evaluation {
         if (values.containsKey(TSTR) || values.containsKey(TSTR_DL4J)) {
             real.putAll(trained(standIn, "real images"));
         }
+        Map<String, Double> noise = firstBank == null ? Map.of() : noiseOf(firstBank);
         List<Measure> lines = new ArrayList<>();
         values.forEach((name, v) -> {
             OptionalDouble floor = real.containsKey(name) ? OptionalDouble.of(real.get(name)) : OptionalDouble.empty();
-            OptionalDouble scatter = noise.getOrDefault(name, OptionalDouble.empty());
+            OptionalDouble scatter =
+                    noise.containsKey(name) ? OptionalDouble.of(noise.get(name)) : OptionalDouble.empty();
             Measure line = Measure.of(name, goal(name), v, scatter, floor);
             lines.add(chance.containsKey(name) ? line.withChance(chance.get(name)) : line);
         });
@@ -221,8 +222,11 @@ final class Evaluation {
         return now;
     }
 
-    /** Returns the standard error of each number, from those of four quarters of the images. */
+    /** Returns the standard error of each number, from those of four quarters of the images; of few images, none. */
     private Map<String, Double> noiseOf(FeatureBank bank) {
+        if (bank.count() < QUARTERS * SMALLEST_QUARTER) {
+            return Map.of();
+        }
         Map<String, List<Double>> parts = new LinkedHashMap<>();
         int[] order = rng("quarters").permutation(bank.count());
         for (int q = 0; q < QUARTERS; q++) {

@@ -139,7 +139,7 @@ public final class ClassifierNet extends Layer {
         try (NoGrad off = NoGrad.open()) {
             for (String path : other.state().keySet()) {
                 if (path.startsWith("head.")) {
-                    weights.put(path, state.get(path));
+                    weights.put(path, ConvNorm.value(state, path));
                 } else if (path.endsWith("conv.weight")) {
                     String layer = path.substring(0, path.length() - "conv.weight".length());
                     weights.putAll(ConvNorm.folded(state, layer));

@@ -2,11 +2,13 @@ package org.atelier4j.metrics.net;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.atelier4j.nn.BatchNorm2d;
 import org.atelier4j.nn.Conv2d;
 import org.atelier4j.nn.ConvConfig;
 import org.atelier4j.nn.Init;
 import org.atelier4j.nn.Layer;
+import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -42,18 +44,21 @@ final class ConvNorm extends Layer {
      * {@code s = γ/√(σ² + ε)}.
      */
     static Map<String, Tensor> folded(Map<String, Tensor> state, String path) {
-        Tensor scale = state.get(path + "norm.running_var")
-                .add(NORM_EPS)
-                .rsqrt()
-                .mul(state.get(path + "norm.weight")); // (out)
+        Tensor deviation = value(state, path + "norm.running_var").add(NORM_EPS).sqrt();
+        Tensor scale = value(state, path + "norm.weight").div(deviation); // (out)
+        Tensor shift = value(state, path + "norm.running_mean").mul(scale);
         Map<String, Tensor> one = new LinkedHashMap<>();
         one.put(
                 path + "conv.weight",
-                state.get(path + "conv.weight").mul(scale.reshape(-1, 1, 1, 1))); // (out, in, 3, 3)
-        one.put(
-                path + "conv.bias",
-                state.get(path + "norm.bias")
-                        .sub(state.get(path + "norm.running_mean").mul(scale)));
+                value(state, path + "conv.weight").mul(scale.reshape(-1, 1, 1, 1))); // (out, in, 3, 3)
+        one.put(path + "conv.bias", value(state, path + "norm.bias").sub(shift));
         return one;
+    }
+
+    /** Returns a tensor that must be there. */
+    static Tensor value(Map<String, Tensor> state, String name) {
+        Tensor value = state.get(name);
+        Check.that(value != null, "ClassifierNet.folded: state must hold %s", name);
+        return Objects.requireNonNull(value);
     }
 }
