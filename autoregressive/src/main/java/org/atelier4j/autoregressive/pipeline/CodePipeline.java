@@ -215,7 +215,8 @@ public final class CodePipeline implements AutoCloseable {
         Arrays.setAll(settled, i -> Math.max(0, values[i]));
         int[] shape = codes.shape().dims();
         try (TensorScope scope = TensorScope.open()) {
-            Tensor images = decoded(new CodeGrid(Tensor.of(settled, shape), config.space().size()));
+            Tensor images = decoded(
+                    new CodeGrid(Tensor.of(settled, shape), config.space().size()));
             Tensor open = CodeMask.open(values, codes.shape(), images.shape());
             return scope.keep(Tensor.where(open, Tensor.zeros(1, 1, 1, 1), images));
         }
