@@ -39,8 +39,7 @@ final class CodeSheet {
     }
 
     /** Draws likewise, with as many columns as a film can have, and writes how the table looks after each step. */
-    static void film(
-            CodePipeline pipeline, List<String> classes, int columns, Decoding decoding, long seed, Path gif) {
+    static void film(CodePipeline pipeline, List<String> classes, int columns, Decoding decoding, long seed, Path gif) {
         List<String> known = pipeline.config().classNames();
         List<Integer> labels = ClassNames.labels(classes, known);
         List<String> names = labels.stream().map(known::get).toList();

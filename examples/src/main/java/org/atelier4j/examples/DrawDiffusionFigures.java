@@ -74,7 +74,8 @@ public final class DrawDiffusionFigures {
 
     private static Image rows(DiffusionPipeline pipeline, Map<String, Sheet.Order> orders) {
         List<Image> cells = new ArrayList<>();
-        orders.values().forEach(order -> cells.addAll(Sheet.draw(pipeline, order).images()));
+        orders.values()
+                .forEach(order -> cells.addAll(Sheet.draw(pipeline, order).images()));
         return ImageGrid.columns(cells.size() / orders.size())
                 .withScale(SCALE)
                 .withRowLabels(List.copyOf(orders.keySet()))

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
-import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.ShapeException;
 import org.atelier4j.tensor.Tensor;
