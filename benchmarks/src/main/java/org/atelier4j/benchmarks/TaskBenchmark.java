@@ -48,7 +48,7 @@ public abstract class TaskBenchmark {
     private static final long WARM_UP_MILLIS = 1000;
 
     /** When to begin although Java's compiler is still at work on one of the cores. */
-    private static final int MOST_WARM_UPS = 40;
+    private static final int MOST_WARM_UPS = 20;
 
     /** Share of the time in which a compiler counts as resting. */
     private static final double RESTING = 0.1;
