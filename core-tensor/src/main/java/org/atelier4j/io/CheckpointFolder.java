@@ -192,7 +192,7 @@ public final class CheckpointFolder {
         Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
         AtomicFile.force(folder);
         if (replacing) {
-            deleteQuietly(replaced);
+            delete(replaced);
         }
     }
 
@@ -224,7 +224,9 @@ public final class CheckpointFolder {
                 String name = path.getFileName().toString();
                 boolean finished =
                         name.startsWith(REPLACED) && isWhole(folder.resolve(name.substring(REPLACED.length())), false);
-                if (name.startsWith(UNFINISHED) || name.startsWith(DELETED) || finished) {
+                if (finished) {
+                    delete(path);
+                } else if (name.startsWith(UNFINISHED) || name.startsWith(DELETED)) {
                     deleteQuietly(path);
                 }
             }
