@@ -65,7 +65,7 @@ class PriorStepTest {
         Run run = new Run(masked, 0, 5e-3);
         CodeBatch batch = data(4).range(0, 4);
         double last = 0;
-        for (int i = 0; i < (masked ? 600 : 250); i++) {
+        for (int i = 0; i < (masked ? 1000 : 250); i++) {
             last = run.train(i, batch);
         }
         int[] known = batch.grid().codes().toInts();
@@ -86,7 +86,8 @@ class PriorStepTest {
 
         // four grids of two classes: the first code costs log 2, every other one nothing
         assertThat(last).isLessThan(masked ? 1.0 : 0.2);
-        assertThat(hits).as("loss %s", last).isGreaterThanOrEqualTo(18);
+        // a masked prior that draws two codes of different grids in its first rounds hits neither; by chance one in 8⁹ hits
+        assertThat(hits).as("loss %s", last).isGreaterThanOrEqualTo(masked ? 12 : 18);
     }
 
     /** Dropout's masks, label dropout and the masks of codes are drawn anew as they were. */
