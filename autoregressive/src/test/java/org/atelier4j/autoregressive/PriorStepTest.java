@@ -86,7 +86,7 @@ class PriorStepTest {
 
         // four grids of two classes: the first code costs log 2, every other one nothing
         assertThat(last).isLessThan(masked ? 1.0 : 0.2);
-        // a masked prior that draws two codes of different grids in its first rounds hits neither; by chance one in 8⁹ hits
+        // a masked prior that draws two codes of different grids in its first rounds hits neither
         assertThat(hits).as("loss %s", last).isGreaterThanOrEqualTo(masked ? 12 : 18);
     }
 
