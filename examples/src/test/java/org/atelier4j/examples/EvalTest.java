@@ -78,7 +78,7 @@ class EvalTest {
                 .contains("left out: ACC: the classes of the images must be known");
         Map<String, ?> tree = Json.read(json);
         assertThat(metric(tree, "FD_FM", "mean")).isGreaterThan(3 * metric(tree, "FD_FM", "real"));
-        assertThat(metric(tree, "recall", "mean")).isZero();
+        assertThat(metric(tree, "recall", "mean")).isLessThan(0.1);
     }
 
     @Test
