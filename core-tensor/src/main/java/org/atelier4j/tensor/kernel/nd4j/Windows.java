@@ -61,7 +61,7 @@ final class Windows {
 
     /**
      * Max-pooling without the winners: the largest of rows, then of columns, each as one long loop over neighboring numbers
-     * that the compiler turns into vector instructions; ten times as fast.
+     * that the compiler turns into vector instructions.
      */
     static void largest(Pooling pooling, Tensor x, Tensor out) {
         if (out.size() == 0) {
