@@ -14,6 +14,7 @@ import org.atelier4j.examples.dl4j.LeNetJudge;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.PixelRange;
 import org.atelier4j.metrics.ClassAccuracy;
+import org.atelier4j.metrics.Confusion;
 import org.atelier4j.metrics.Diversity;
 import org.atelier4j.metrics.Estimate;
 import org.atelier4j.metrics.FeatureBank;
@@ -82,7 +83,7 @@ final class Evaluation {
     private final Dataset standIn;
     private final FeatureBank reference;
     private final Map<String, List<Double>> values = new LinkedHashMap<>();
-    private final Map<String, Double> chance = new LinkedHashMap<>();
+    private final Map<String, Confusion> chance = new LinkedHashMap<>();
     private final List<String> left = new ArrayList<>();
     private @Nullable FeatureBank firstBank;
 
@@ -125,9 +126,11 @@ final class Evaluation {
         if (wants(Metric.ACCURACY) && can(labelled && knows(images), "ACC: the classes of the images must be known")) {
             ImageClassifier classifier = (ImageClassifier) eye;
             int[] labels = labels(images);
-            now.put("ACC" + suffix(), ClassAccuracy.of(classifier, bank, labels));
+            now.put(
+                    "ACC" + suffix(),
+                    ClassAccuracy.confusion(classifier, bank, labels).accuracy());
             if (first) {
-                chance.put("ACC" + suffix(), ClassAccuracy.of(classifier, bank, shuffled(labels)));
+                chance.put("ACC" + suffix(), ClassAccuracy.confusion(classifier, bank, shuffled(labels)));
             }
         }
         if (wants(Metric.NN)) {
@@ -139,7 +142,7 @@ final class Evaluation {
         }
         boolean trains = wants(Metric.TSTR) || wants(Metric.DL4J);
         if (trains && can(labelled && isTrainable(images), "TSTR: small images of known classes are needed")) {
-            now.putAll(trained(images, "generated images"));
+            now.putAll(accuracies(trained(images, "generated images")));
             if (first) {
                 chance.putAll(trained(ShuffledLabels.of(images, rng("null")), "shuffled labels, the null test"));
             }
@@ -153,7 +156,10 @@ final class Evaluation {
         Map<String, Double> real = ofFeatures(bank(eye, standIn, "real images in their place"));
         if (values.containsKey("ACC" + suffix())) {
             FeatureBank unseen = bank(eye, test, "test images");
-            real.put("ACC" + suffix(), ClassAccuracy.of((ImageClassifier) eye, unseen, labels(test)));
+            real.put(
+                    "ACC" + suffix(),
+                    ClassAccuracy.confusion((ImageClassifier) eye, unseen, labels(test))
+                            .accuracy());
         }
         if (values.containsKey("NN-ratio")) {
             real.put("NN-ratio", nearest(standIn));
@@ -162,7 +168,7 @@ final class Evaluation {
             real.put("LPIPS-diversity", diversity(standIn));
         }
         if (values.containsKey(TSTR) || values.containsKey(TSTR_DL4J)) {
-            real.putAll(trained(standIn, "real images"));
+            real.putAll(accuracies(trained(standIn, "real images")));
         }
         Map<String, Double> noise = firstBank == null ? Map.of() : noiseOf(firstBank);
         List<Measure> lines = new ArrayList<>();
@@ -244,20 +250,26 @@ final class Evaluation {
         return errors;
     }
 
-    /** Returns how many test images a network gets right that learned from the images given, for each network wanted. */
-    private Map<String, Double> trained(Dataset images, String what) {
+    private static Map<String, Double> accuracies(Map<String, Confusion> confusions) {
         Map<String, Double> accuracies = new LinkedHashMap<>();
+        confusions.forEach((name, c) -> accuracies.put(name, c.accuracy()));
+        return accuracies;
+    }
+
+    /** Returns what a network takes the test images for that learned from the images given, for each network wanted. */
+    private Map<String, Confusion> trained(Dataset images, String what) {
+        Map<String, Confusion> seen = new LinkedHashMap<>();
         if (wants(Metric.TSTR)) {
             try (WorkProgress progress = watch.start("training on " + what, images.size())) {
-                accuracies.put(TSTR, TrainOnSynthetic.usual().accuracy(images, test, rng(TSTR)));
+                seen.put(TSTR, TrainOnSynthetic.usual().confusion(images, test, rng(TSTR)));
             }
         }
         if (wants(Metric.DL4J)) {
             try (WorkProgress progress = watch.start("DeepLearning4J trains on " + what, images.size())) {
-                accuracies.put(TSTR_DL4J, LeNetJudge.usual().accuracy(images, test, SPLIT_SEED));
+                seen.put(TSTR_DL4J, LeNetJudge.usual().confusion(images, test, SPLIT_SEED));
             }
         }
-        return accuracies;
+        return seen;
     }
 
     private double nearest(Dataset images) {

@@ -3,7 +3,9 @@ package org.atelier4j.examples;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import org.atelier4j.metrics.Confusion;
 import org.atelier4j.metrics.Estimate;
 
 /**
@@ -22,7 +24,7 @@ record Measure(
         List<Double> values,
         OptionalDouble noise,
         OptionalDouble real,
-        OptionalDouble chance) {
+        Optional<Confusion> chance) {
 
     /** Returns a line whose noise, if there are several values, is their standard deviation, and else {@code noise}. */
     static Measure of(String name, String goal, List<Double> values, OptionalDouble noise, OptionalDouble real) {
@@ -33,11 +35,11 @@ record Measure(
                 List.copyOf(values),
                 several ? OptionalDouble.of(deviation(values)) : noise,
                 real,
-                OptionalDouble.empty());
+                Optional.empty());
     }
 
-    Measure withChance(double value) {
-        return new Measure(name, goal, values, noise, real, OptionalDouble.of(value));
+    Measure withChance(Confusion value) {
+        return new Measure(name, goal, values, noise, real, Optional.of(value));
     }
 
     double mean() {
@@ -58,7 +60,10 @@ record Measure(
         tree.put("values", values);
         noise.ifPresent(v -> tree.put("noise", v));
         real.ifPresent(v -> tree.put("real", v));
-        chance.ifPresent(v -> tree.put("chance", v));
+        chance.ifPresent(c -> {
+            tree.put("chance", c.accuracy());
+            tree.put("chanceDeviation", c.chanceDeviation());
+        });
         tree.put("goal", goal);
         return tree;
     }

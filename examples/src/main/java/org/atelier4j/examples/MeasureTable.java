@@ -4,10 +4,11 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import org.atelier4j.metrics.Confusion;
 
 /** Prints measures as a table. */
 final class MeasureTable {
-    private static final String ROW = "  %-16s %12s %12s %12s %12s   %s%n";
+    private static final String ROW = "  %-16s %12s %12s %12s %16s   %s%n";
 
     private MeasureTable() {}
 
@@ -20,10 +21,14 @@ final class MeasureTable {
                     number(OptionalDouble.of(m.mean())),
                     number(m.noise()),
                     number(m.real()),
-                    number(m.chance()),
+                    m.chance().map(MeasureTable::number).orElse("–"),
                     m.goal());
         }
         out.flush();
+    }
+
+    private static String number(Confusion chance) {
+        return String.format(Locale.ROOT, "%.3f ± %.3f", chance.accuracy(), chance.chanceDeviation());
     }
 
     /** Returns four significant digits, a dash where nothing was measured. */

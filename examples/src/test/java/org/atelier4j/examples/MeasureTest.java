@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.atelier4j.metrics.Confusion;
 import org.junit.jupiter.api.Test;
 
 class MeasureTest {
@@ -24,7 +25,7 @@ class MeasureTest {
     void theTableHasFourDigitsAndDashesWhereNothingWasMeasured() {
         StringWriter text = new StringWriter();
         Measure line = Measure.of("FD_FM", "lower", List.of(12.3456), OptionalDouble.empty(), OptionalDouble.of(0.4))
-                .withChance(0.01234567);
+                .withChance(Confusion.of(2, new int[] {0, 0, 1, 1}, new int[] {0, 1, 1, 1}));
         MeasureTable.print(List.of(line), new PrintWriter(text));
 
         assertThat(text.toString()
@@ -34,6 +35,6 @@ class MeasureTest {
                         .orElseThrow()
                         .strip()
                         .split(" +"))
-                .containsExactly("FD_FM", "12.35", "–", "0.400", "0.01235", "lower");
+                .containsExactly("FD_FM", "12.35", "–", "0.400", "0.750", "±", "0.250", "lower");
     }
 }

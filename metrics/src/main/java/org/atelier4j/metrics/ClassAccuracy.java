@@ -23,37 +23,43 @@ public final class ClassAccuracy {
 
     /** Returns the part of the images, in [0, 1], for which the classifier's largest logit is that of the label. */
     public static double of(ImageClassifier classifier, Dataset data) {
+        return confusion(classifier, data).accuracy();
+    }
+
+    /** Returns how often each class was taken for each. */
+    public static Confusion confusion(ImageClassifier classifier, Dataset data) {
         Check.that(
                 classifier.classes() == data.classNames().size(),
                 "ClassAccuracy: classifier and data must have the same classes, got %d and %d",
                 classifier.classes(),
                 data.classNames().size());
-        long right = 0;
+        int[] labels = new int[data.size()];
+        int[] seen = new int[data.size()];
+        int done = 0;
         try (Batches batches = new Batches(data, Batches.Config.evaluation(BATCH), Rng.of(0));
                 NoGrad off = NoGrad.open()) {
             while (batches.hasNext()) {
                 try (TensorScope scope = TensorScope.open()) {
                     Batch batch = batches.next();
-                    int[] seen = classifier
+                    int[] largest = classifier
                             .logits(classifier.features(batch.images()))
                             .argMax(1)
                             .toInts();
-                    int[] labels = batch.labels().toInts();
-                    for (int i = 0; i < labels.length; i++) {
-                        right += seen[i] == labels[i] ? 1 : 0;
-                    }
+                    System.arraycopy(largest, 0, seen, done, largest.length);
+                    System.arraycopy(batch.labels().toInts(), 0, labels, done, largest.length);
+                    done += largest.length;
                 }
             }
         }
-        return (double) right / data.size();
+        return Confusion.of(classifier.classes(), labels, seen);
     }
 
     /**
-     * Returns the same for images whose features were read with the classifier.
+     * Returns {@link #confusion(ImageClassifier, Dataset)} for images whose features were read with the classifier.
      *
      * @param labels one for each image
      */
-    public static double of(ImageClassifier classifier, FeatureBank images, int[] labels) {
+    public static Confusion confusion(ImageClassifier classifier, FeatureBank images, int[] labels) {
         Rows.checkSameNetwork("ClassAccuracy", classifier.name(), classifier.hash(), images.extractor(), images.hash());
         Check.that(
                 labels.length == images.count() && labels.length > 0,
@@ -63,11 +69,7 @@ public final class ClassAccuracy {
         try (TensorScope scope = TensorScope.open();
                 NoGrad off = NoGrad.open()) {
             int[] seen = classifier.logits(images.rows()).argMax(1).toInts();
-            long right = 0;
-            for (int i = 0; i < labels.length; i++) {
-                right += seen[i] == labels[i] ? 1 : 0;
-            }
-            return (double) right / labels.length;
+            return Confusion.of(classifier.classes(), labels, seen);
         }
     }
 }

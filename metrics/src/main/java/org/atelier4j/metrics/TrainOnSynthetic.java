@@ -16,8 +16,8 @@ import org.atelier4j.tensor.Rng;
  * for, and if they lack variety; no feature network of somebody else's stands between.
  *
  * <p>The number depends on how many images there are and on the training, so compare it with that of equally many real
- * images, trained in the same way: the ceiling. With labels dealt out anew at random it must fall to chance, 1/K, else
- * the measurement is broken: the null test.
+ * images, trained in the same way: the ceiling. With labels dealt out anew at random it must fall to chance, else
+ * the measurement is broken: the null test. Chance is 1/K, give or take twice {@link Confusion#chanceDeviation}.
  *
  * @param widths of the {@link ClassifierNet}
  * @param passes how often each image is seen
@@ -44,6 +44,17 @@ public record TrainOnSynthetic(List<Integer> widths, double passes) {
      * @param rng decides everything that is random; only split
      */
     public double accuracy(Dataset synthetic, Dataset real, Rng rng) {
+        return confusion(synthetic, real, rng).accuracy();
+    }
+
+    /**
+     * Returns for which classes a classifier that saw only synthetic images takes the real ones.
+     *
+     * @param synthetic at least as many images as a batch has, 64
+     * @param real of the same classes and shape
+     * @param rng decides everything that is random; only split
+     */
+    public Confusion confusion(Dataset synthetic, Dataset real, Rng rng) {
         Check.shape(
                 synthetic.imageShape().equals(real.imageShape()),
                 "TrainOnSynthetic: images must have one shape, got %s and %s",
@@ -61,13 +72,13 @@ public record TrainOnSynthetic(List<Integer> widths, double passes) {
                 config.batch(),
                 synthetic.size());
         try (ClassifierTraining training = new ClassifierTraining(config, synthetic, rng)) {
-            return ClassAccuracy.of(FrozenClassifier.of("tstr", synthetic.classNames(), training.run()), real);
+            return ClassAccuracy.confusion(FrozenClassifier.of("tstr", synthetic.classNames(), training.run()), real);
         }
     }
 
-    /** Returns {@link #accuracy} with the labels dealt out at random: about 1/K. */
-    public double nullAccuracy(Dataset synthetic, Dataset real, Rng rng) {
-        return accuracy(ShuffledLabels.of(synthetic, rng.split("labels")), real, rng);
+    /** Returns {@link #confusion} with the labels dealt out at random. */
+    public Confusion nullTest(Dataset synthetic, Dataset real, Rng rng) {
+        return confusion(ShuffledLabels.of(synthetic, rng.split("labels")), real, rng);
     }
 
     private ClassifierTraining.Config config(Dataset data) {

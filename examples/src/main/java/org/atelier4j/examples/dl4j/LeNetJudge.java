@@ -1,6 +1,7 @@
 package org.atelier4j.examples.dl4j;
 
 import org.atelier4j.data.Dataset;
+import org.atelier4j.metrics.Confusion;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -42,20 +43,26 @@ public record LeNetJudge(int epochs, int batch) {
 
     /** Returns the part of the real images, in [0, 1], that a network gets right which saw only the generated ones. */
     public double accuracy(Dataset generated, Dataset real, long seed) {
+        return confusion(generated, real, seed).accuracy();
+    }
+
+    /** Returns for which classes a network that saw only the generated images takes the real ones. */
+    public Confusion confusion(Dataset generated, Dataset real, long seed) {
         MultiLayerNetwork net = new MultiLayerNetwork(config(generated, seed));
         net.init();
         net.fit(new DatasetIterator(generated, batch, Rng.of(seed)), epochs);
         DatasetIterator tests = new DatasetIterator(real, batch, Rng.of(seed));
-        long right = 0;
+        int[] labels = new int[real.size()];
+        int[] seen = new int[real.size()];
+        int done = 0;
         while (tests.hasNext()) {
             DataSet examples = tests.next();
-            int[] seen = net.output(examples.getFeatures()).argMax(1).toIntVector();
-            int[] labels = examples.getLabels().argMax(1).toIntVector();
-            for (int i = 0; i < labels.length; i++) {
-                right += seen[i] == labels[i] ? 1 : 0;
-            }
+            int[] largest = net.output(examples.getFeatures()).argMax(1).toIntVector();
+            System.arraycopy(largest, 0, seen, done, largest.length);
+            System.arraycopy(examples.getLabels().argMax(1).toIntVector(), 0, labels, done, largest.length);
+            done += largest.length;
         }
-        return (double) right / real.size();
+        return Confusion.of(real.classNames().size(), labels, seen);
     }
 
     private static MultiLayerConfiguration config(Dataset data, long seed) {
