@@ -40,30 +40,36 @@ public final class GumbelCodebook extends Codebook {
      * @param temperature τ of each step
      * @param sample what the decoder sees
      * @param divergenceCost weight of the divergence from the uniform law, in nats per latent, ≥ 0
+     * @param diversityCost weight of the divergence of the mean law of a batch from the uniform law, in nats, ≥ 0
      */
-    public record Config(int size, int width, Annealing temperature, Sample sample, double divergenceCost)
+    public record Config(
+            int size, int width, Annealing temperature, Sample sample, double divergenceCost, double diversityCost)
             implements CodebookConfig {
 
         /** Checks the ranges. */
         public Config {
             Check.that(
                     size >= 1 && width >= 1, "GumbelCodebook: size and width must be >= 1, got %d and %d", size, width);
-            Check.that(divergenceCost >= 0, "GumbelCodebook: divergence cost must be >= 0, got %s", divergenceCost);
+            Check.that(
+                    divergenceCost >= 0 && diversityCost >= 0,
+                    "GumbelCodebook: costs of divergence and diversity must be >= 0, got %s and %s",
+                    divergenceCost,
+                    diversityCost);
         }
 
         /** Returns VQGAN's settings for a run of the given length: hard samples, weight 5e-4, τ from 1 to 1/16. */
         public static Config standard(int size, int width, long steps) {
-            return new Config(size, width, Annealing.cosine(steps), Sample.HARD, 5e-4);
+            return new Config(size, width, Annealing.cosine(steps), Sample.HARD, 5e-4, 0);
         }
 
         /** Returns the same with another sample. */
         public Config withSample(Sample other) {
-            return new Config(size, width, temperature, other, divergenceCost);
+            return new Config(size, width, temperature, other, divergenceCost, diversityCost);
         }
 
         /** Returns the same with another temperature. */
         public Config withTemperature(Annealing other) {
-            return new Config(size, width, other, sample, divergenceCost);
+            return new Config(size, width, other, sample, divergenceCost, diversityCost);
         }
 
         /** Returns the same with a temperature that falls in the same way over another number of steps. */
@@ -73,7 +79,12 @@ public final class GumbelCodebook extends Codebook {
 
         /** Returns the same with another weight of the divergence. */
         public Config withDivergenceCost(double cost) {
-            return new Config(size, width, temperature, sample, cost);
+            return new Config(size, width, temperature, sample, cost, diversityCost);
+        }
+
+        /** Returns the same with another weight of the diversity. */
+        public Config withDiversityCost(double cost) {
+            return new Config(size, width, temperature, sample, divergenceCost, cost);
         }
 
         @Override
@@ -109,11 +120,13 @@ public final class GumbelCodebook extends Codebook {
         Tensor noise = rng.gumbel(logits.shape()).to(logits.dtype()).to(logits.device());
         Tensor soft = GumbelSoftmax.soft(logits, noise, config.temperature().at(step)); // (B, h, w, K)
         Tensor drawn = config.sample() == Sample.HARD ? GumbelSoftmax.hard(soft) : soft;
-        Tensor divergence = GumbelSoftmax.divergenceFromUniform(logits);
         return new Quantization(
                 mix(drawn), // (B, h, w, D)
                 largest(soft),
-                List.of(new Quantization.Term("divergence", config.divergenceCost(), divergence)));
+                List.of(
+                        new Quantization.Term(
+                                "divergence", config.divergenceCost(), GumbelSoftmax.divergenceFromUniform(logits)),
+                        new Quantization.Term("imbalance", config.diversityCost(), GumbelSoftmax.imbalance(logits))));
     }
 
     @Override

@@ -8,6 +8,8 @@ import org.atelier4j.tensor.Tensor;
  * (arXiv:1611.01144); Maddison, Mnih, Teh 2017 (arXiv:1611.00712) found the same law.
  */
 public final class GumbelSoftmax {
+    private static final double TINY = 1e-9; // the logarithm of a class that nobody takes is finite
+
     private GumbelSoftmax() {}
 
     /**
@@ -37,6 +39,17 @@ public final class GumbelSoftmax {
         Tensor classes = Tensor.arange(weights.dim(-1)).to(weights.device()); // (K)
         Tensor oneHot = weights.detach().argMax(-1).equal(classes).to(weights.dtype()); // (…, K)
         return oneHot.add(weights.sub(weights.detach())); // exactly one-hot, as y − y is 0
+    }
+
+    /**
+     * Returns {@code KL(p̄ ‖ uniform) = log K − H(p̄)} in nats, p̄ being the mean of {@code softmax(logits)} over all rows of
+     * (…, K): 0 if all classes together are taken equally often, however sure each row is of its own (the diversity loss of
+     * Baevski et al. 2020, "wav2vec 2.0", arXiv:2006.11477, eq. 4, but for its constants).
+     */
+    public static Tensor imbalance(Tensor logits) {
+        int classes = logits.dim(-1);
+        Tensor mean = logits.softmax(-1).reshape(-1, classes).mean(0); // (1, K)
+        return mean.mul(mean.add(TINY).log()).sum().add(Math.log(classes));
     }
 
     /** Returns {@code KL(softmax(logits) ‖ uniform) = log K − H} in nats, the mean over all rows of (…, K). */

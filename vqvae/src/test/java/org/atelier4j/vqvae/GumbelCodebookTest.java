@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class GumbelCodebookTest {
     private static final GumbelCodebook.Config CONFIG = new GumbelCodebook.Config(
-            16, 4, new Annealing(Annealing.Curve.COSINE, 1, 1e-6, 100), GumbelCodebook.Sample.HARD, 5e-4);
+            16, 4, new Annealing(Annealing.Curve.COSINE, 1, 1e-6, 100), GumbelCodebook.Sample.HARD, 5e-4, 0);
 
     private final GumbelCodebook hard = new GumbelCodebook(CONFIG, Rng.of(1));
     private final GumbelCodebook soft = new GumbelCodebook(CONFIG.withSample(GumbelCodebook.Sample.SOFT), Rng.of(1));
@@ -76,16 +77,18 @@ class GumbelCodebookTest {
     }
 
     @Test
-    void theDivergenceIsATermWithItsWeight() {
-        Quantization chosen = hard.quantize(latents, 0, Rng.of(3));
+    void divergenceAndImbalanceAreTermsWithTheirWeights() {
+        GumbelCodebook even = new GumbelCodebook(CONFIG.withDiversityCost(0.1), Rng.of(1));
+        Tensor logits = even.logits(latents);
 
-        assertThat(chosen.terms()).singleElement().satisfies(term -> {
-            assertThat(term.name()).isEqualTo("divergence");
-            assertThat(term.weight()).isEqualTo(5e-4);
-            double expected =
-                    GumbelSoftmax.divergenceFromUniform(hard.logits(latents)).item();
-            assertThat(term.value().item()).isCloseTo(expected, within(1e-6));
-        });
+        List<Quantization.Term> terms = even.quantize(latents, 0, Rng.of(3)).terms();
+
+        assertThat(terms).extracting(Quantization.Term::name).containsExactly("divergence", "imbalance");
+        assertThat(terms).extracting(Quantization.Term::weight).containsExactly(5e-4, 0.1);
+        assertThat(terms.get(0).value().item())
+                .isCloseTo(GumbelSoftmax.divergenceFromUniform(logits).item(), within(1e-6));
+        assertThat(terms.get(1).value().item())
+                .isCloseTo(GumbelSoftmax.imbalance(logits).item(), within(1e-6));
     }
 
     @Test
@@ -103,7 +106,7 @@ class GumbelCodebookTest {
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("Codebook: latents must be (B, h, w, 4), got [2, 3, 5, 7]");
         assertThatThrownBy(() -> CONFIG.withDivergenceCost(-1))
-                .hasMessage("GumbelCodebook: divergence cost must be >= 0, got -1.0");
+                .hasMessage("GumbelCodebook: costs of divergence and diversity must be >= 0, got -1.0 and 0.0");
         assertThatThrownBy(() -> GumbelCodebook.Config.standard(0, 4, 10))
                 .hasMessage("GumbelCodebook: size and width must be >= 1, got 0 and 4");
     }

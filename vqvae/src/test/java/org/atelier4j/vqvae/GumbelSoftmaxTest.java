@@ -144,12 +144,24 @@ class GumbelSoftmaxTest {
     }
 
     @Test
+    void theImbalanceIsZeroWhereAllClassesAreTakenEquallyOftenAndLogKWhereOneIsAlwaysTaken() {
+        Tensor sure = Tensor.eye(8).to(DType.FLOAT64).mul(1000); // each row another class
+        Tensor same = sure.slice(0, 3, 1).broadcastTo(Shape.of(5, 8));
+
+        assertThat(GumbelSoftmax.imbalance(sure).item()).isCloseTo(0, within(1e-7));
+        assertThat(GumbelSoftmax.imbalance(same).item()).isCloseTo(Math.log(8), within(1e-7));
+        assertThat(GumbelSoftmax.divergenceFromUniform(sure).item())
+                .isCloseTo(Math.log(8), within(1e-12)); // the control
+    }
+
+    @Test
     void allGradientsAreRight() {
         Tensor logits = Rng.of(9).normal(Shape.of(3, 4)).to(DType.FLOAT64);
         Tensor noise = Rng.of(10).gumbel(Shape.of(3, 4)).to(DType.FLOAT64);
 
         GradientCheck.of(x -> GumbelSoftmax.soft(x[0], noise, 0.5)).at(logits);
         GradientCheck.of(x -> GumbelSoftmax.divergenceFromUniform(x[0])).at(logits);
+        GradientCheck.of(x -> GumbelSoftmax.imbalance(x[0])).at(logits);
     }
 
     @Test
