@@ -30,7 +30,7 @@ import torch.nn.functional as F
 WARM_UP_TURNS = 2
 CHAIN = 120  # operations of the small-op tasks
 
-# Loss and norm of all gradients of UNetData.of(network, 2), as the library gets them; PytorchScriptTest compares them.
+# Loss and norm of all gradients of the networks at batch 2, as the library gets them; PytorchScriptTest compares them.
 EXPECTED = {"benchmark": (1.3158238, 4.3345884), "small": (1.3109580, 1.8498154)}
 
 
@@ -56,7 +56,7 @@ def java_hash(text):
 
 
 def weight(path, shape):
-    """UNetData.weight: about 1 for scales of norms, else of variance 1 over the fan-in."""
+    """Weights.value: about 1 for scales of norms, else of variance 1 over the fan-in."""
     size = math.prod(shape)
     vector = len(shape) == 1
     scale = np.float32(0.1 if vector else math.sqrt(shape[0] / size))

@@ -3,7 +3,9 @@ package org.atelier4j.benchmarks;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.atelier4j.benchmarks.network.Numbers;
 import org.atelier4j.nn.Convolutions;
 import org.atelier4j.optim.Adam;
 import org.atelier4j.tensor.Shape;
@@ -49,10 +51,12 @@ final class AtelierEngine implements Engine {
             return adam(t);
         } else if (task instanceof Task.SmallOps t) {
             return smallOps(t);
-        } else if (task instanceof Task.UNetStep t) {
-            return AtelierUNet.step(UNetData.of(t.network(), t.batch()));
-        } else if (task instanceof Task.UNetForward t) {
-            return AtelierUNet.forward(UNetData.of(t.network(), t.batch()));
+        } else if (task instanceof Task.Step t) {
+            return AtelierNetworks.step(t.network().model(t.batch()));
+        } else if (task instanceof Task.Forward t) {
+            return AtelierNetworks.forward(t.network().model(t.batch()));
+        } else if (task instanceof Task.Sample t) {
+            return AtelierNetworks.sample(t.network().model(t.batch()));
         }
         throw new AssertionError(task); // Task is sealed
     }
@@ -168,8 +172,7 @@ final class AtelierEngine implements Engine {
     }
 
     /** Records the function once and differentiates it in every run. */
-    private static Work backward(
-            java.util.function.Function<List<Tensor>, Tensor> function, Tensor dy, List<Tensor> at) {
+    private static Work backward(Function<List<Tensor>, Tensor> function, Tensor dy, List<Tensor> at) {
         List<Tensor> leaves = at.stream().map(Tensor::requireGradient).toList();
         Tensor y = function.apply(leaves);
         return new Work() {

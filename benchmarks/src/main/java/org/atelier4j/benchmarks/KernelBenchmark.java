@@ -6,6 +6,8 @@ import org.openjdk.jmh.annotations.Param;
 public class KernelBenchmark extends TaskBenchmark {
     /** The task. */
     @Param({
+        "matmul-2048",
+        "bias-add-64x64x64x128",
         "matmul-256",
         "matmul-1024",
         "batched-matmul-64x256x32",
@@ -26,10 +28,10 @@ public class KernelBenchmark extends TaskBenchmark {
         "bias-add-16x32x32x64",
         "adam-1M"
     })
-    public String kernel = "";
+    public String task = "";
 
     @Override
-    protected Task task() {
-        return Task.named(kernel);
+    protected String name() {
+        return task;
     }
 }

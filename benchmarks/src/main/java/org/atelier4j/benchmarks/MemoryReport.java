@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.LongStream;
+import org.atelier4j.benchmarks.network.UNetNetwork;
+import org.atelier4j.benchmarks.network.Weights;
 import org.atelier4j.io.Json;
 import org.atelier4j.tensor.Check;
 
@@ -71,21 +73,21 @@ public final class MemoryReport {
      */
     static List<Results.Memory> measureAll(int steps, int large) {
         List<Results.Memory> all = new ArrayList<>();
-        all.add(measure(new Task.UNetStep(Task.Network.SMALL, 8), Engine.ATELIER, steps));
+        all.add(measure(new Task.Step(UNetNetwork.small(), 8), Engine.ATELIER, steps));
         for (String engine : List.of(Engine.ATELIER, Engine.LIBTORCH)) {
             if (Engine.names().contains(engine)) {
-                all.add(measure(new Task.UNetStep(Task.Network.BENCHMARK, 64), engine, large));
+                all.add(measure(new Task.Step(UNetNetwork.benchmark(), 64), engine, large));
             }
         }
         return all;
     }
 
     /** Runs a task in a process of its own, in which no other engine is loaded. */
-    static Results.Memory measure(Task.UNetStep task, String engine, int steps) {
+    static Results.Memory measure(Task.Step task, String engine, int steps) {
         try {
             Path shapes = Files.createTempFile("shapes", ".json");
             try {
-                Json.save(shapes, UNetData.shapes(task.network()));
+                Weights.of(task.network()).save(shapes);
                 return measure(task, engine, steps, shapes);
             } finally {
                 Files.delete(shapes);
@@ -98,7 +100,7 @@ public final class MemoryReport {
         }
     }
 
-    private static Results.Memory measure(Task.UNetStep task, String engine, int steps, Path shapes)
+    private static Results.Memory measure(Task.Step task, String engine, int steps, Path shapes)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -106,7 +108,7 @@ public final class MemoryReport {
         // a small heap, and no limit on native memory derived from it
         command.addAll(
                 List.of("-Xmx512m", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0"));
-        command.add("-D" + UNetData.SHAPES + "=" + shapes);
+        command.add("-D" + Weights.SHAPES + "=" + shapes);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MemoryReport.class.getName()));
         command.addAll(List.of(CHILD, task.name(), engine, Integer.toString(steps)));
         Process child = new ProcessBuilder(command)

@@ -2,6 +2,7 @@ package org.atelier4j.benchmarks;
 
 import java.util.Map;
 import java.util.function.Supplier;
+import org.atelier4j.benchmarks.network.Numbers;
 import org.atelier4j.tensor.Check;
 import org.nd4j.enums.WeightsFormat;
 import org.nd4j.linalg.activations.impl.ActivationSwish;
@@ -19,14 +20,11 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** ND4J as its documentation shows it: one operation after the other, each making its result. */
 final class Nd4jEngine implements Engine {
 
-    /** It differentiates no single operations, but for the convolution, and has no U-Net. */
+    /** It differentiates no single operations, but for the convolution, and has no networks. */
     @Override
     public boolean does(Task task) {
         boolean backward = task instanceof Task.GroupNorm t && t.backward();
-        return !backward
-                && !(task instanceof Task.SmallOps)
-                && !(task instanceof Task.UNetStep)
-                && !(task instanceof Task.UNetForward);
+        return !backward && task instanceof Task.Kernel;
     }
 
     @Override

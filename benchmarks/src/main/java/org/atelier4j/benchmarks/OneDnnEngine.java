@@ -3,6 +3,7 @@ package org.atelier4j.benchmarks;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.util.Map;
+import org.atelier4j.benchmarks.network.Numbers;
 import org.atelier4j.tensor.Check;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_post_ops;

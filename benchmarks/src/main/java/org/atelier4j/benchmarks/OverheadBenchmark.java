@@ -8,10 +8,10 @@ import org.openjdk.jmh.annotations.Param;
 public class OverheadBenchmark extends TaskBenchmark {
     /** The task. */
     @Param({"small-op", "small-op-backward"})
-    public String chain = "";
+    public String task = "";
 
     @Override
-    protected Task task() {
-        return Task.named(chain);
+    protected String name() {
+        return task;
     }
 }

@@ -19,7 +19,6 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
  * Measures a selection in about ten minutes and writes it to {@code benchmarks/results/NAME.json}, from which it also
@@ -132,14 +131,12 @@ public final class Report {
     private List<Results.Timing> time(Task task, List<String> engines) throws RunnerException {
         int n = engines.size();
         OptionsBuilder options = new OptionsBuilder();
-        options.include("\\." + benchmark(task).getSimpleName() + "\\.run$")
+        options.include("\\." + task.suite().getSimpleName() + "\\.run$")
                 .param("engines", String.join("+", engines))
-                .param(parameter(task), task.name())
+                .param("task", task.name())
                 .forks(1)
                 .warmupIterations(WARM_UP_TURNS * n)
-                .warmupTime(turnLength(task))
                 .measurementIterations(turns * n)
-                .measurementTime(turnLength(task))
                 .shouldFailOnError(true)
                 .output(log().toString());
         Collection<RunResult> runs = new Runner(options.build()).run();
@@ -159,30 +156,6 @@ public final class Report {
             timings.add(new Results.Timing(task.name(), engines.get(i), micros.get(i)));
         }
         return timings;
-    }
-
-    private static Class<? extends TaskBenchmark> benchmark(Task task) {
-        if (task instanceof Task.UNetStep) {
-            return UNetStepBenchmark.class;
-        } else if (task instanceof Task.UNetForward) {
-            return UNetForwardBenchmark.class;
-        }
-        return task instanceof Task.SmallOps ? OverheadBenchmark.class : KernelBenchmark.class;
-    }
-
-    /** Returns the field in which the benchmark takes the task's name. */
-    private static String parameter(Task task) {
-        if (task instanceof Task.UNetStep) {
-            return "step";
-        } else if (task instanceof Task.UNetForward) {
-            return "forward";
-        }
-        return task instanceof Task.SmallOps ? "chain" : "kernel";
-    }
-
-    private static TimeValue turnLength(Task task) {
-        return TimeValue.milliseconds(
-                task instanceof Task.UNetStep s && s.network() == Task.Network.BENCHMARK ? 2500 : 400);
     }
 
     /** Returns where JMH's own words go. */

@@ -2,7 +2,14 @@ package org.atelier4j.benchmarks;
 
 import java.util.List;
 import java.util.Locale;
-import org.atelier4j.diffusion.unet.UNetConfig;
+import org.atelier4j.benchmarks.network.AutoencoderNetwork;
+import org.atelier4j.benchmarks.network.GanNetwork;
+import org.atelier4j.benchmarks.network.NerfNetwork;
+import org.atelier4j.benchmarks.network.Network;
+import org.atelier4j.benchmarks.network.PixelCnnNetwork;
+import org.atelier4j.benchmarks.network.TransformerNetwork;
+import org.atelier4j.benchmarks.network.UNetNetwork;
+import org.atelier4j.benchmarks.network.VqVaeNetwork;
 import org.atelier4j.tensor.Check;
 
 /** What is measured: one piece of work with its sizes. Images are (B, H, W, C), convolution weights (O, C, kH, kW). */
@@ -11,48 +18,157 @@ public sealed interface Task {
     /** Returns the name by which the task is chosen and reported, as {@code matmul-1024}. */
     String name();
 
-    /** Returns how many operations one run consists of; times are given for one. */
-    default int operations() {
-        return 1;
+    /** Returns the suite of JMH to which the task belongs. */
+    Class<? extends TaskBenchmark> suite();
+
+    // --- networks ---------------------------------------------------------------------------------------------------
+
+    /** Forward, backward and AdamW of a network, and whatever else belongs to a step of its training. */
+    record Step(Network network, int batch) implements Task {
+        @Override
+        public String name() {
+            return network.name() + "-step-" + batch;
+        }
+
+        @Override
+        public Class<? extends TaskBenchmark> suite() {
+            return StepBenchmark.class;
+        }
+    }
+
+    /** What a network is used for, in evaluation mode, nothing recorded. */
+    record Forward(Network network, int batch) implements Task {
+        @Override
+        public String name() {
+            return network.name() + "-forward-" + batch;
+        }
+
+        @Override
+        public Class<? extends TaskBenchmark> suite() {
+            return ForwardBenchmark.class;
+        }
+    }
+
+    /** Whole grids of codes, drawn one code after the other with a cache of what was read. */
+    record Sample(TransformerNetwork network, int batch) implements Task {
+        @Override
+        public String name() {
+            return network.name() + "-sample-" + batch;
+        }
+
+        @Override
+        public Class<? extends TaskBenchmark> suite() {
+            return ForwardBenchmark.class;
+        }
+    }
+
+    // --- single operations ------------------------------------------------------------------------------------------
+
+    /** An operation in which models spend their time. */
+    sealed interface Kernel extends Task {
+
+        /** Returns its arithmetic, in operations; an exponential, a square root or a quotient counts as one. */
+        double flops();
+
+        /** Returns how many numbers it must at least read and write, each counted once. */
+        double traffic();
+
+        @Override
+        default Class<? extends TaskBenchmark> suite() {
+            return KernelBenchmark.class;
+        }
     }
 
     /** {@code a·b} for (batch, m, k) and (batch, k, n); plain matrices where batch is 1. */
-    record MatMul(int batch, int m, int k, int n) implements Task {
+    record MatMul(int batch, int m, int k, int n) implements Kernel {
         @Override
         public String name() {
             return batch == 1 ? "matmul-" + m : "batched-matmul-" + batch + "x" + m + "x" + k;
         }
+
+        @Override
+        public double flops() {
+            return 2.0 * batch * m * k * n;
+        }
+
+        @Override
+        public double traffic() {
+            return (double) batch * ((double) m * k + (double) k * n + (double) m * n);
+        }
     }
 
     /** Softmax over the last axis of (batch, rows, length). */
-    record Softmax(int batch, int rows, int length) implements Task {
+    record Softmax(int batch, int rows, int length) implements Kernel {
         @Override
         public String name() {
             return "softmax-" + batch + "x" + rows + "x" + length;
         }
+
+        @Override
+        public double flops() {
+            return 5.0 * batch * rows * length; // maximum, difference, exponential, sum, quotient
+        }
+
+        @Override
+        public double traffic() {
+            return 2.0 * batch * rows * length;
+        }
     }
 
     /** {@code x·σ(x)} of so many numbers. */
-    record Silu(int size) implements Task {
+    record Silu(int size) implements Kernel {
         @Override
         public String name() {
             return "silu-" + millions(size);
         }
+
+        @Override
+        public double flops() {
+            return 4.0 * size; // exponential, sum, quotient, product
+        }
+
+        @Override
+        public double traffic() {
+            return 2.0 * size;
+        }
     }
 
     /** Group norm with weight and bias, its gradients, or both followed by SiLU. */
-    record GroupNorm(Image image, int groups, boolean silu, boolean backward) implements Task {
+    record GroupNorm(Image image, int groups, boolean silu, boolean backward) implements Kernel {
         @Override
         public String name() {
             return "group-norm-" + (silu ? "silu-" : "") + (backward ? "backward-" : "") + image;
         }
+
+        @Override
+        public double flops() {
+            int each = backward ? 11 : 7; // sums of x and x², or of dy and x̂·dy; then the affine map
+            return (double) (each + (silu ? 4 : 0)) * image.size();
+        }
+
+        @Override
+        public double traffic() {
+            return (backward ? 3.0 : 2.0) * image.size();
+        }
     }
 
     /** A 3×3 convolution of stride 1 and padding 1 with bias, or its gradient in the input or in weight and bias. */
-    record Conv(Image image, int out, Pass pass) implements Task {
+    record Conv(Image image, int out, Pass pass) implements Kernel {
+        private static final int TAPS = 9;
+
         @Override
         public String name() {
             return "conv3x3-" + pass.name().toLowerCase(Locale.ROOT).replace('_', '-') + "-" + image;
+        }
+
+        @Override
+        public double flops() {
+            return 2.0 * TAPS * image.size() * out;
+        }
+
+        @Override
+        public double traffic() {
+            return image.size() + (double) image.size() / image.channels() * out + TAPS * image.channels() * out;
         }
     }
 
@@ -67,24 +183,44 @@ public sealed interface Task {
     }
 
     /** {@code x + bias}, one number per channel. */
-    record BiasAdd(Image image) implements Task {
+    record BiasAdd(Image image) implements Kernel {
         @Override
         public String name() {
             return "bias-add-" + image;
         }
+
+        @Override
+        public double flops() {
+            return image.size();
+        }
+
+        @Override
+        public double traffic() {
+            return 2.0 * image.size();
+        }
     }
 
     /** One step of Adam over so many parameters. */
-    record Adam(int size) implements Task {
+    record Adam(int size) implements Kernel {
         @Override
         public String name() {
             return "adam-" + millions(size);
+        }
+
+        @Override
+        public double flops() {
+            return 12.0 * size; // two averages, two corrections, square root, quotient, the step
+        }
+
+        @Override
+        public double traffic() {
+            return 7.0 * size; // parameter, gradient and both averages in; all but the gradient out
         }
     }
 
     /**
      * A chain of recorded additions, products and activations of 16 numbers each: what an operation costs when its
-     * arithmetic costs nothing.
+     * arithmetic costs nothing. Times are given for one operation.
      *
      * @param backward whether the chain is also differentiated
      */
@@ -101,52 +237,8 @@ public sealed interface Task {
         }
 
         @Override
-        public int operations() {
-            return COUNT;
-        }
-    }
-
-    /** Forward, backward and AdamW of a U-Net. */
-    record UNetStep(Network network, int batch) implements Task {
-        @Override
-        public String name() {
-            return network.prefix + "unet-step-" + batch;
-        }
-    }
-
-    /** Forward of a U-Net in evaluation mode, nothing recorded. */
-    record UNetForward(Network network, int batch) implements Task {
-        @Override
-        public String name() {
-            return network.prefix + "unet-forward-" + batch;
-        }
-    }
-
-    /** Which U-Net. */
-    enum Network {
-        /** That of the benchmarks: 32×32, base 64, attention at 16 and 8. */
-        BENCHMARK("", UNetConfig.benchmark()),
-        /** A quarter of the width at 28×28, for long runs. */
-        SMALL(
-                "small-",
-                new UNetConfig(
-                        new UNetConfig.Images(28, 28, 1, 1),
-                        new UNetConfig.Channels(16, List.of(1, 2, 2), 2, 8),
-                        new UNetConfig.Attention(List.of(14, 7), 1),
-                        new UNetConfig.Conditions(0, 0),
-                        0));
-
-        private final String prefix;
-        private final UNetConfig config;
-
-        Network(String prefix, UNetConfig config) {
-            this.prefix = prefix;
-            this.config = config;
-        }
-
-        /** Returns the sizes. */
-        public UNetConfig config() {
-            return config;
+        public Class<? extends TaskBenchmark> suite() {
+            return OverheadBenchmark.class;
         }
     }
 
@@ -169,16 +261,41 @@ public sealed interface Task {
         }
     }
 
-    /** Returns every task that is measured, in the order of the report. */
+    // --- all of them ------------------------------------------------------------------------------------------------
+
+    /** The product that shows how fast the machine can compute. */
+    Kernel COMPUTE_ROOF = new MatMul(1, 2048, 2048, 2048);
+
+    /** The sum, of more numbers than any cache holds, that shows how fast it can read and write. */
+    Kernel MEMORY_ROOF = new BiasAdd(new Image(64, 64, 64, 128));
+
+    /** Returns every task that is measured, in the order of the report: what tells most comes first. */
     static List<Task> all() {
         Image wide = new Image(64, 32, 32, 64);
         Image deep = new Image(64, 16, 16, 128);
         Image few = new Image(16, 32, 32, 64);
         return List.of(
-                new UNetStep(Network.BENCHMARK, 64),
-                new UNetForward(Network.BENCHMARK, 1),
-                new UNetForward(Network.BENCHMARK, 16),
-                new UNetStep(Network.SMALL, 8),
+                new Step(UNetNetwork.benchmark(), 64),
+                new Step(VqVaeNetwork.fashionMnist(), 32),
+                new Step(TransformerNetwork.prior(), 32),
+                new Step(PixelCnnNetwork.fashionMnist(), 16),
+                new Step(TransformerNetwork.gpt(), 32),
+                new Step(NerfNetwork.paper(), 4096),
+                new Step(GanNetwork.dcgan(), 64),
+                new Step(AutoencoderNetwork.standard(), 64),
+                new Step(UNetNetwork.small(), 8),
+                new Sample(TransformerNetwork.prior(), 64),
+                new Forward(UNetNetwork.benchmark(), 1),
+                new Forward(UNetNetwork.benchmark(), 16),
+                new Forward(VqVaeNetwork.fashionMnist(), 1),
+                new Forward(VqVaeNetwork.fashionMnist(), 32),
+                new Forward(PixelCnnNetwork.fashionMnist(), 1),
+                new Forward(TransformerNetwork.gpt(), 1),
+                new Forward(NerfNetwork.paper(), 4096),
+                new Forward(GanNetwork.dcgan(), 1),
+                new Forward(AutoencoderNetwork.standard(), 1),
+                COMPUTE_ROOF,
+                MEMORY_ROOF,
                 new MatMul(1, 256, 256, 256),
                 new MatMul(1, 1024, 1024, 1024),
                 new MatMul(64, 256, 32, 256),

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.atelier4j.benchmarks.network.Numbers;
 import org.atelier4j.tensor.Check;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -35,8 +36,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(1)
-@Warmup(iterations = 5, time = 300, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 10, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 5, time = 400, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 10, time = 400, timeUnit = TimeUnit.MILLISECONDS)
 public abstract class TaskBenchmark {
     /** The system property that, set to {@code false}, leaves out the check: for an engine alone in its process. */
     public static final String CHECK = "atelier.benchmarks.check";
@@ -68,13 +69,13 @@ public abstract class TaskBenchmark {
     /** Makes a benchmark; JMH does. */
     protected TaskBenchmark() {}
 
-    /** Returns the task. */
-    protected abstract Task task();
+    /** Returns the name of the task, which each suite takes from JMH as {@code task}. */
+    protected abstract String name();
 
     /** Prepares the engines and checks that they agree. */
     @Setup(Level.Trial)
     public void prepare() {
-        Task task = task();
+        Task task = Task.named(name());
         Map<String, float[]> truth = Map.of();
         if (Boolean.parseBoolean(System.getProperty(CHECK, "true"))) {
             try (Work reference = new AtelierEngine().prepare(task)) {

@@ -5,18 +5,35 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.atelier4j.autoregressive.CodeSpace;
+import org.atelier4j.autoregressive.pixel.PixelCnn;
+import org.atelier4j.autoregressive.transformer.TransformerConfig;
 import org.atelier4j.benchmarks.Task.Conv;
 import org.atelier4j.benchmarks.Task.GroupNorm;
 import org.atelier4j.benchmarks.Task.Image;
 import org.atelier4j.benchmarks.Task.Pass;
+import org.atelier4j.benchmarks.network.AutoencoderNetwork;
+import org.atelier4j.benchmarks.network.GanNetwork;
+import org.atelier4j.benchmarks.network.NerfNetwork;
+import org.atelier4j.benchmarks.network.Numbers;
+import org.atelier4j.benchmarks.network.PixelCnnNetwork;
+import org.atelier4j.benchmarks.network.TransformerNetwork;
+import org.atelier4j.benchmarks.network.UNetNetwork;
+import org.atelier4j.benchmarks.network.VqVaeNetwork;
+import org.atelier4j.vqvae.AutoencoderConfig;
+import org.atelier4j.vqvae.NearestCodebook;
+import org.atelier4j.vqvae.VqVaeConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every kind of task at small sizes: with the profile {@code bench} libtorch is among the engines. */
 class EnginesTest {
+    private static final TransformerNetwork TINY_TRANSFORMER =
+            new TransformerNetwork("prior", new CodeSpace(13, 2, 3, 4), TransformerConfig.of(8, 2, 2));
 
     static Stream<Task> tasks() {
         Image image = new Image(2, 6, 5, 32);
@@ -36,12 +53,26 @@ class EnginesTest {
                 new Task.Adam(1000),
                 new Task.SmallOps(false),
                 new Task.SmallOps(true),
-                new Task.UNetStep(Task.Network.SMALL, 2),
-                new Task.UNetForward(Task.Network.SMALL, 2));
+                new Task.Sample(TINY_TRANSFORMER, 3));
+    }
+
+    /** Networks at small sizes, trained and used. */
+    static Stream<Task> networkTasks() {
+        PixelCnn.Grid grid = new PixelCnn.Grid(5, 6, 1, 7);
+        AutoencoderConfig levels = new AutoencoderConfig(1, 8, List.of(1, 2), 1, 4, true, 6);
+        return Stream.of(
+                        UNetNetwork.small(),
+                        new VqVaeNetwork("vqvae", VqVaeConfig.of(levels, NearestCodebook.Config.lively(11, 5)), 8),
+                        TINY_TRANSFORMER,
+                        new PixelCnnNetwork("pixelcnn", new PixelCnn.Config(grid, 0, 0, new PixelCnn.Size(4, 2, 3), 3)),
+                        new NerfNetwork("nerf", 12, 4, 2, 10, 4),
+                        new GanNetwork("dcgan", 7, 4),
+                        new AutoencoderNetwork("autoencoder", 8, 3))
+                .flatMap(network -> Stream.of(new Task.Step(network, 2), new Task.Forward(network, 2)));
     }
 
     @ParameterizedTest
-    @MethodSource("tasks")
+    @MethodSource({"tasks", "networkTasks"})
     void allEnginesGetTheSame(Task task) {
         Map<String, float[]> truth = new AtelierEngine().prepare(task).results();
         assertThat(truth).isNotEmpty();
@@ -58,9 +89,22 @@ class EnginesTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("networkTasks")
+    void gradientsOfAllParametersAndALossAreCompared(Task task) {
+        if (task instanceof Task.Step step) {
+            Map<String, float[]> results = new AtelierEngine().prepare(task).results();
+            assertThat(results.keySet())
+                    .containsAll(step.network().make().parameters().keySet().stream()
+                            .map(path -> "gradient of " + path)
+                            .toList())
+                    .anyMatch(name -> name.endsWith("loss"));
+        }
+    }
+
     @Test
     void aStepChangesTheNetwork() {
-        Work step = new AtelierEngine().prepare(new Task.UNetStep(Task.Network.SMALL, 2));
+        Work step = new AtelierEngine().prepare(new Task.Step(UNetNetwork.small(), 2));
         Map<String, float[]> before = step.results();
         step.run();
         assertThatThrownBy(() -> Numbers.checkSame("step", "itself", step.results(), before))
@@ -93,13 +137,22 @@ class EnginesTest {
     @Test
     void whatIsZeroButForRoundingIsMeasuredByTheOthers() {
         Map<String, float[]> truth = new LinkedHashMap<>();
-        truth.put("large", Numbers.of(1, 100));
-        truth.put("nothing", new float[100]);
+        truth.put("gradient of w", Numbers.of(1, 100));
+        truth.put("gradient of b", new float[100]);
         float[] rounding = Numbers.of(2, 100);
         for (int i = 0; i < rounding.length; i++) {
             rounding[i] *= 1e-8f;
         }
-        Numbers.checkSame("t", "e", Map.of("large", truth.get("large"), "nothing", rounding), truth);
+        Numbers.checkSame(
+                "t", "e", Map.of("gradient of w", truth.get("gradient of w"), "gradient of b", rounding), truth);
+    }
+
+    @Test
+    void aLargeLossDoesNotHideWrongGradients() {
+        Map<String, float[]> truth = Map.of("loss", new float[] {1000}, "gradient of w", new float[] {1e-3f});
+        Map<String, float[]> wrong = Map.of("loss", new float[] {1000}, "gradient of w", new float[] {2e-3f});
+        assertThatThrownBy(() -> Numbers.checkSame("t", "e", wrong, truth))
+                .hasMessageContaining("the relative error of gradient of w must be");
     }
 
     @Test

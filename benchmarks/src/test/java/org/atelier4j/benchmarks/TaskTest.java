@@ -3,8 +3,9 @@ package org.atelier4j.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.annotations.Param;
@@ -22,18 +23,27 @@ class TaskTest {
 
     @Test
     void jmhKnowsEveryTask() throws NoSuchFieldException {
-        List<String> known = new ArrayList<>();
-        known.addAll(values(UNetStepBenchmark.class, "step"));
-        known.addAll(values(UNetForwardBenchmark.class, "forward"));
-        known.addAll(values(KernelBenchmark.class, "kernel"));
-        known.addAll(values(OverheadBenchmark.class, "chain"));
-        assertThat(known)
-                .containsExactlyInAnyOrderElementsOf(
-                        Task.all().stream().map(Task::name).toList());
+        Set<Class<? extends TaskBenchmark>> suites = new LinkedHashSet<>();
+        Task.all().forEach(task -> suites.add(task.suite()));
+        for (Class<? extends TaskBenchmark> suite : suites) {
+            String[] known = suite.getField("task").getAnnotation(Param.class).value();
+            assertThat(known)
+                    .as(suite.getSimpleName())
+                    .containsExactlyInAnyOrderElementsOf(Task.all().stream()
+                            .filter(task -> task.suite().equals(suite))
+                            .map(Task::name)
+                            .toList());
+        }
     }
 
-    private static List<String> values(Class<?> benchmark, String field) throws NoSuchFieldException {
-        return List.of(benchmark.getField(field).getAnnotation(Param.class).value());
+    @Test
+    void arithmeticAndTrafficOfAProductAreThoseOfTheTextbook() {
+        Task.Kernel product = new Task.MatMul(2, 3, 4, 5);
+        assertThat(product.flops()).isEqualTo(2 * (2 * 3 * 4 * 5));
+        assertThat(product.traffic()).isEqualTo(2 * (3 * 4 + 4 * 5 + 3 * 5));
+        Task.Kernel convolution = new Task.Conv(new Task.Image(1, 2, 3, 4), 5, Task.Pass.FORWARD);
+        assertThat(convolution.flops()).isEqualTo(2 * 9 * (2 * 3) * 4 * 5);
+        assertThat(convolution.traffic()).isEqualTo(2 * 3 * 4 + 2 * 3 * 5 + 9 * 4 * 5);
     }
 
     @Test

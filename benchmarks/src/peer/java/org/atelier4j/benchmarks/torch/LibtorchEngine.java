@@ -7,10 +7,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.atelier4j.benchmarks.Engine;
-import org.atelier4j.benchmarks.Numbers;
+import org.atelier4j.benchmarks.OpenBlas;
 import org.atelier4j.benchmarks.Task;
-import org.atelier4j.benchmarks.UNetData;
 import org.atelier4j.benchmarks.Work;
+import org.atelier4j.benchmarks.network.AutoencoderNetwork;
+import org.atelier4j.benchmarks.network.GanNetwork;
+import org.atelier4j.benchmarks.network.NerfNetwork;
+import org.atelier4j.benchmarks.network.Network;
+import org.atelier4j.benchmarks.network.Numbers;
+import org.atelier4j.benchmarks.network.PixelCnnNetwork;
+import org.atelier4j.benchmarks.network.TransformerNetwork;
+import org.atelier4j.benchmarks.network.UNetNetwork;
+import org.atelier4j.benchmarks.network.VqVaeNetwork;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Adam;
 import org.bytedeco.pytorch.AdamOptions;
@@ -27,7 +35,8 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
  *
  * <p>This build of libtorch computes convolutions by its own oneDNN and matrix products by OpenBLAS, on which it calls from
  * inside of OpenMP loops too. OpenBLAS starts threads of its own there, which makes these calls a hundred times slower;
- * hence it is kept to one thread, except for large products ({@link #BLAS_THREADS}).
+ * hence it is kept to one thread for single operations, except for large products ({@link #BLAS_THREADS}). For networks it is
+ * tried what is better ({@link TunedWork}).
  */
 public final class LibtorchEngine implements Engine {
     /** The system property that sets OpenBLAS's threads for tasks other than single products. */
@@ -54,7 +63,7 @@ public final class LibtorchEngine implements Engine {
 
     @Override
     public Work prepare(Task task) {
-        int threads = threads();
+        int threads = OpenBlas.available();
         torch.set_num_threads(threads);
         boolean large = task instanceof Task.MatMul m && m.batch() == 1;
         OpenBlas.setThreads(large ? threads : Integer.getInteger(BLAS_THREADS, 1));
@@ -83,18 +92,33 @@ public final class LibtorchEngine implements Engine {
             return adam(t);
         } else if (task instanceof Task.SmallOps t) {
             return smallOps(t);
-        } else if (task instanceof Task.UNetStep t) {
-            return new TorchUNetWork(UNetData.of(t.network(), t.batch()), true);
-        } else if (task instanceof Task.UNetForward t) {
-            return new TorchUNetWork(UNetData.of(t.network(), t.batch()), false);
+        } else if (task instanceof Task.Step t) {
+            return new TunedWork(() -> TorchWork.step(model(t.network(), t.batch())));
+        } else if (task instanceof Task.Forward t) {
+            return new TunedWork(() -> TorchWork.forward(model(t.network(), t.batch())));
+        } else if (task instanceof Task.Sample t) {
+            return new TunedWork(() -> TorchWork.sample(new TorchTransformer(t.network(), t.batch())));
         }
         throw new AssertionError(task); // Task is sealed
     }
 
-    /** Returns what the OpenMP library, which all engines share, goes by. */
-    private static int threads() {
-        String set = System.getenv("OMP_NUM_THREADS");
-        return set == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(set);
+    private static TorchModel model(Network network, int batch) {
+        if (network instanceof UNetNetwork n) {
+            return new TorchUNet(n, batch);
+        } else if (network instanceof VqVaeNetwork n) {
+            return new TorchVqVae(n, batch);
+        } else if (network instanceof TransformerNetwork n) {
+            return new TorchTransformer(n, batch);
+        } else if (network instanceof PixelCnnNetwork n) {
+            return new TorchPixelCnn(n, batch);
+        } else if (network instanceof NerfNetwork n) {
+            return new TorchNerf(n, batch);
+        } else if (network instanceof GanNetwork n) {
+            return new TorchGan(n, batch);
+        } else if (network instanceof AutoencoderNetwork n) {
+            return new TorchAutoencoder(n, batch);
+        }
+        throw new AssertionError(network); // Network is sealed
     }
 
     private static Work groupNorm(Task.GroupNorm t) {
@@ -111,7 +135,7 @@ public final class LibtorchEngine implements Engine {
     }
 
     private static Tensor normalized(Task.GroupNorm t, Tensor x, Tensor gamma, Tensor beta) {
-        Tensor y = Torch.groupNorm(x, t.groups(), gamma, beta);
+        Tensor y = Torch.groupNorm(x, t.groups(), gamma, beta, 1e-5);
         return t.silu() ? torch.silu(y) : y;
     }
 

@@ -2,58 +2,51 @@ package org.atelier4j.benchmarks.torch;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import org.atelier4j.benchmarks.UNetData;
-import org.atelier4j.diffusion.unet.UNet;
+import org.atelier4j.benchmarks.network.UNetNetwork;
+import org.atelier4j.benchmarks.network.Weights;
 import org.atelier4j.diffusion.unet.UNetConfig;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
-/**
- * {@link UNet} once more in libtorch's functions, with the same parameters under the same names: what a PyTorch user would
- * write, run by the same C++ code as from Python.
- *
- * <p>Each function lets go of its intermediate tensors when it returns, as a Python function does, so that peak memory is
- * PyTorch's as well.
- */
-final class TorchUNet {
+/** {@link UNetNetwork} in libtorch's functions. */
+final class TorchUNet extends TorchModel {
+    private static final double EPS = 1e-5;
+
     private final UNetConfig config;
-    private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Tensor frequencies;
+    private final Tensor images;
+    private final Tensor times;
+    private final Tensor noise;
 
-    /**
-     * Makes a network.
-     *
-     * @param data sizes and weights
-     * @param layout of the images and of the convolutions' weights
-     */
-    TorchUNet(UNetData data, MemoryFormat layout) {
-        config = data.config();
-        data.shapes().forEach((path, dims) -> {
-            long[] shape = dims.stream().mapToLong(d -> d).toArray();
-            Tensor plain = Torch.of(data.weight(path), shape);
-            Tensor own = shape.length == 4 ? Torch.tensor(() -> plain.contiguous(layout)) : plain;
-            parameters.put(path, own.set_requires_grad(true));
-        });
+    TorchUNet(UNetNetwork network, int batch) {
+        super(Weights.of(network));
+        config = network.config();
         int half = config.channels().base() / 2;
         float[] rates = new float[half];
         for (int i = 0; i < half; i++) {
             rates[i] = (float) Math.pow(10_000, -(double) i / half);
         }
         frequencies = Torch.of(rates, 1, half);
+        UNetConfig.Images size = config.images();
+        images = Torch.images(network.images(batch), layout(), batch, size.height(), size.width(), size.in());
+        noise = Torch.images(network.noise(batch), layout(), batch, size.height(), size.width(), size.out());
+        times = Torch.of(network.times(batch), batch);
     }
 
-    /** Returns the parameters by path, in order. */
-    Map<String, Tensor> parameters() {
-        return parameters;
+    @Override
+    Tensor predict() {
+        return forward(images, times);
+    }
+
+    @Override
+    List<Objective> objectives() {
+        return minimize(() -> torch.mse_loss(predict(), noise));
     }
 
     /** Returns predictions (B, C, H, W) for noisy images x (B, C, H, W) and times (B). */
-    Tensor forward(Tensor x, Tensor time) {
+    private Tensor forward(Tensor x, Tensor time) {
         return Torch.tensor(() -> {
             Tensor embedding = torch.silu(embed(time)); // (B, E)
             Deque<Tensor> skips = new ArrayDeque<>();
@@ -103,10 +96,8 @@ final class TorchUNet {
         }
         if (level > 0) {
             Tensor small = h;
-            long rows = 2L * config.images().height() >> level;
-            long columns = 2L * config.images().width() >> level;
-            h = Torch.tensor(() -> conv(
-                    "up_blocks." + index + ".upsamplers.0.conv", torch.upsample_nearest2d(small, rows, columns), 1));
+            String name = "up_blocks." + index + ".upsamplers.0.conv";
+            h = Torch.tensor(() -> conv(name, Torch.twice(small), 1));
         }
         return h;
     }
@@ -124,7 +115,7 @@ final class TorchUNet {
             Tensor scale = Torch.add(parts.get(0), 1);
             h = torch.addcmul(parts.get(1), norm(name + ".norm2", h), scale); // norm·scale + shift
             h = conv(name + ".conv2", torch.silu(h), 1);
-            boolean narrow = !parameters.containsKey(name + ".conv_shortcut.weight");
+            boolean narrow = !has(name + ".conv_shortcut.weight");
             return h.add(narrow ? x : conv(name + ".conv_shortcut", x, 1));
         });
     }
@@ -135,10 +126,10 @@ final class TorchUNet {
             long channels = x.sizes().get(1);
             long heads = config.attention().heads();
             Tensor tokens = norm(name + ".group_norm", x).flatten(2, 3).transpose(1, 2); // (B, T, C)
-            Tensor q = heads(linear(name + ".attention.to_q", tokens), heads);
-            Tensor k = heads(linear(name + ".attention.to_k", tokens), heads);
-            Tensor v = heads(linear(name + ".attention.to_v", tokens), heads);
-            Tensor y = torch.scaled_dot_product_attention(q, k, v); // (B, heads, T, d)
+            Tensor q = Torch.heads(linear(name + ".attention.to_q", tokens), heads);
+            Tensor k = Torch.heads(linear(name + ".attention.to_k", tokens), heads);
+            Tensor v = Torch.heads(linear(name + ".attention.to_v", tokens), heads);
+            Tensor y = Torch.attention(q, k, v, false); // (B, heads, T, d)
             Tensor joined = y.transpose(1, 2).reshape(batch, -1, channels);
             Tensor out = linear(name + ".attention.to_out", joined); // (B, T, C)
             return x.add(out.transpose(1, 2)
@@ -146,31 +137,7 @@ final class TorchUNet {
         });
     }
 
-    /** Returns (B, T, C) as (B, heads, T, C/heads). */
-    private static Tensor heads(Tensor x, long heads) {
-        long[] shape = {x.sizes().get(0), x.sizes().get(1), heads, x.sizes().get(2) / heads};
-        return x.view(shape).transpose(1, 2);
-    }
-
-    private Tensor conv(String name, Tensor x, long stride) {
-        Tensor weight = get(name + ".weight");
-        return Torch.conv(x, weight, get(name + ".bias"), stride, weight.sizes().get(2) / 2);
-    }
-
-    private Tensor linear(String name, Tensor x) {
-        return Torch.linear(x, get(name + ".weight"), get(name + ".bias"));
-    }
-
     private Tensor norm(String name, Tensor x) {
-        return Torch.groupNorm(x, config.channels().groups(), get(name + ".weight"), get(name + ".bias"));
-    }
-
-    private Tensor get(String name) {
-        Tensor p = parameters.get(name);
-        if (p == null) {
-            throw new IllegalArgumentException(
-                    "TorchUNet: there must be a parameter " + name + ", got " + List.copyOf(parameters.keySet()));
-        }
-        return p;
+        return groupNorm(name, x, config.channels().groups(), EPS);
     }
 }

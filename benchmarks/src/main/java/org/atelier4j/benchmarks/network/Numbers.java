@@ -1,5 +1,6 @@
-package org.atelier4j.benchmarks;
+package org.atelier4j.benchmarks.network;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -24,12 +25,17 @@ public final class Numbers {
         return values;
     }
 
+    /** Returns n labels or codes in [0, k), the same for the same seed. */
+    static int[] integers(long seed, int n, int k) {
+        return new SplittableRandom(seed).ints(n, 0, k).toArray();
+    }
+
     /**
      * Checks that two engines computed the same.
      *
      * <p>Errors are relative to the norm of the result, or to a hundredth of what a result of its size would have at the
-     * largest root mean square of all results, where that is more: the gradient of an attention's key bias, for example,
-     * is 0 but for rounding.
+     * largest root mean square of its kind, where that is more: the gradient of an attention's key bias, for example, is 0
+     * but for rounding. Of one kind are results whose names begin with the same word.
      *
      * @throws IllegalStateException if they did not; then times say nothing
      */
@@ -41,10 +47,8 @@ public final class Numbers {
                 engine,
                 truth.keySet(),
                 results.keySet());
-        double largest = truth.values().stream()
-                .mapToDouble(v -> norm(v) / Math.sqrt(v.length))
-                .max()
-                .orElse(0);
+        Map<String, Double> largest = new HashMap<>();
+        truth.forEach((name, v) -> largest.merge(kind(name), norm(v) / Math.sqrt(v.length), Math::max));
         truth.forEach((name, expected) -> {
             float[] actual = Objects.requireNonNull(results.get(name), name);
             Check.state(
@@ -55,7 +59,9 @@ public final class Numbers {
                     name,
                     expected.length,
                     actual.length);
-            double scale = Math.max(norm(expected), 0.01 * largest * Math.sqrt(expected.length));
+            double scale = Math.max(
+                    norm(expected),
+                    0.01 * Objects.requireNonNull(largest.get(kind(name))) * Math.sqrt(expected.length));
             double error = distance(actual, expected) / scale;
             Check.state(
                     error <= TOLERANCE,
@@ -66,6 +72,10 @@ public final class Numbers {
                     TOLERANCE,
                     error);
         });
+    }
+
+    private static String kind(String name) {
+        return name.split(" ", 2)[0];
     }
 
     private static double norm(float[] a) {

@@ -1,0 +1,76 @@
+package org.atelier4j.benchmarks.torch;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.atelier4j.benchmarks.OpenBlas;
+import org.atelier4j.benchmarks.Work;
+import org.atelier4j.benchmarks.network.Numbers;
+
+/**
+ * Runs with OpenBLAS kept to one thread or with all, whichever is faster in the first runs.
+ *
+ * <p>libtorch's fused attention calls OpenBLAS from inside of its own OpenMP loop, which is only fast while that has one
+ * thread; its linear layers call it from outside and want all. {@link Torch#attention} goes by the number, too.
+ */
+final class TunedWork implements Work {
+    private static final int TRIALS = 2; // of which the first finds caches cold
+
+    private final Supplier<Work> maker;
+    private final Work work;
+    private final List<Integer> choices;
+    private final long[] nanos;
+    private int runs;
+
+    /** Makes work of which another copy can be made. */
+    TunedWork(Supplier<Work> maker) {
+        this.maker = maker;
+        work = maker.get();
+        int all = OpenBlas.available();
+        choices = all == 1 ? List.of(1) : List.of(1, all);
+        nanos = new long[choices.size()];
+        Arrays.fill(nanos, Long.MAX_VALUE);
+    }
+
+    @Override
+    public void run() {
+        if (runs < TRIALS * choices.size()) {
+            int choice = runs++ / TRIALS;
+            OpenBlas.setThreads(choices.get(choice));
+            long start = System.nanoTime();
+            work.run();
+            nanos[choice] = Math.min(nanos[choice], System.nanoTime() - start);
+        } else {
+            OpenBlas.setThreads(fastest());
+            work.run();
+        }
+    }
+
+    private int fastest() {
+        int best = 0;
+        for (int i = 1; i < nanos.length; i++) {
+            best = nanos[i] < nanos[best] ? i : best;
+        }
+        return choices.get(best);
+    }
+
+    /** Returns the results with one thread, once they are known to be those with all. */
+    @Override
+    public Map<String, float[]> results() {
+        OpenBlas.setThreads(choices.get(0));
+        Map<String, float[]> results = work.results();
+        for (int threads : choices.subList(1, choices.size())) {
+            OpenBlas.setThreads(threads);
+            try (Work copy = maker.get()) {
+                Numbers.checkSame("this", "libtorch with " + threads + " threads", copy.results(), results);
+            }
+        }
+        return results;
+    }
+
+    @Override
+    public void close() {
+        work.close();
+    }
+}
