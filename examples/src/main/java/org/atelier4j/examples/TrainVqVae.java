@@ -59,7 +59,7 @@ public final class TrainVqVae extends TrainCommand<VqVaeRunConfig> {
             return switch (this) {
                 case NEAREST -> NearestCodebook.Config.lively(size, WIDTH);
                 case NAIVE -> NearestCodebook.Config.paper(size, WIDTH);
-                case GUMBEL -> GumbelCodebook.Config.standard(size, WIDTH, steps);
+                case GUMBEL -> GumbelCodebook.Config.lively(size, WIDTH, steps);
                 case FSQ -> FiniteScalar.Config.paper(size);
                 case LFQ -> LookupFree.Config.standard(log2(size));
             };

@@ -165,7 +165,7 @@ public final class AutoencoderKl extends Layer implements ImageCodec {
     public static void save(Path file, Config config, Map<String, Tensor> weights, Map<String, String> notes) {
         try (TensorScope scope = TensorScope.open()) {
             new AutoencoderKl(config, Rng.of(0)).load(weights);
-            ModelFile.write(file, new ModelFile.Contents(AutoencoderKl.class, toTree(config), weights), notes);
+            ModelFile.write(file, new ModelFile.Contents(AutoencoderKl.class, toTree(config), weights, notes));
         }
     }
 

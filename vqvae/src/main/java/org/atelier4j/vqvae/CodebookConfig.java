@@ -19,6 +19,11 @@ public sealed interface CodebookConfig
     /** Returns the name of the kind, as {@code nearest}: what files and command lines say. */
     String kind();
 
+    /** Returns the same for a run of another length: what changes while training, as a temperature, takes so many steps. */
+    default CodebookConfig annealedOver(long steps) {
+        return this;
+    }
+
     /** Returns a new codebook. */
     Codebook make(Rng rng);
 

@@ -25,13 +25,17 @@ final class ModelFile {
      * @param type class of the model
      * @param config its config as a tree for {@link Json}
      * @param weights its parameters and buffers by path
+     * @param notes texts beside the config
      */
     record Contents(
-            Class<? extends Layer> type, Map<String, ? extends @Nullable Object> config, Map<String, Tensor> weights) {}
+            Class<? extends Layer> type,
+            Map<String, ? extends @Nullable Object> config,
+            Map<String, Tensor> weights,
+            Map<String, String> notes) {}
 
-    /** Writes a file, whole or not at all, with notes beside the config. */
-    static void write(Path file, Contents contents, Map<String, String> notes) {
-        Map<String, String> metadata = new LinkedHashMap<>(notes);
+    /** Writes a file, whole or not at all. */
+    static void write(Path file, Contents contents) {
+        Map<String, String> metadata = new LinkedHashMap<>(contents.notes());
         metadata.put("format", "pt");
         metadata.put(CLASS, contents.type().getName());
         metadata.put(CONFIG, Json.write(contents.config()));
@@ -55,7 +59,7 @@ final class ModelFile {
                     saved.metadata().get(CLASS));
             Map<String, Tensor> weights = new LinkedHashMap<>();
             saved.names().forEach(name -> weights.put(name, saved.tensor(name)));
-            return new Contents(type, Json.object(Json.parse(text), file), weights);
+            return new Contents(type, Json.object(Json.parse(text), file), weights, saved.metadata());
         }
     }
 }

@@ -55,6 +55,11 @@ public final class Residual extends Codebook {
         }
 
         @Override
+        public Config annealedOver(long steps) {
+            return new Config(part.annealedOver(steps), depth, gain, commitmentCost);
+        }
+
+        @Override
         public int size() {
             return part.size();
         }

@@ -1,12 +1,9 @@
 package org.atelier4j.vqvae;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.atelier4j.io.Json;
-import org.atelier4j.io.SafeTensors;
 import org.atelier4j.model.CodeGrid;
 import org.atelier4j.model.ImageCodec;
 import org.atelier4j.model.ImageTokenizer;
@@ -34,8 +31,6 @@ import org.atelier4j.tensor.autograd.NoGrad;
  * {@code post_quant_conv}, {@code decoder.…}. Threads may share a model that nobody trains.
  */
 public final class VqVae extends Layer implements ImageTokenizer, ImageCodec {
-    private static final String FILE = "model.safetensors";
-    private static final String CONFIG = "config";
     private static final String HASH = "codebookHash";
 
     private final VqVaeConfig config;
@@ -166,12 +161,9 @@ public final class VqVae extends Layer implements ImageTokenizer, ImageCodec {
         try (TensorScope scope = TensorScope.open()) {
             VqVae whole = new VqVae(config, Rng.of(0));
             whole.load(weights);
-            Map<String, String> metadata = new LinkedHashMap<>(notes);
-            metadata.put("format", "pt");
-            metadata.put("class", VqVae.class.getName());
-            metadata.put(CONFIG, Json.write(config.toTree()));
-            metadata.put(HASH, whole.hash());
-            SafeTensors.write(file, weights, metadata);
+            Map<String, String> all = new LinkedHashMap<>(notes);
+            all.put(HASH, whole.hash());
+            ModelFile.write(file, new ModelFile.Contents(VqVae.class, config.toTree(), weights, all));
         }
     }
 
@@ -184,24 +176,15 @@ public final class VqVae extends Layer implements ImageTokenizer, ImageCodec {
      * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static VqVae load(Path path) {
-        Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
-        try (TensorScope scope = TensorScope.open();
-                SafeTensors saved = SafeTensors.open(file)) {
-            String text = saved.metadata().get(CONFIG);
+        try (TensorScope scope = TensorScope.open()) {
+            ModelFile.Contents saved = ModelFile.read(path, VqVae.class);
+            VqVae model = new VqVae(VqVaeConfig.ofTree(saved.config(), path), Rng.of(0));
+            model.load(saved.weights());
             Check.that(
-                    VqVae.class.getName().equals(saved.metadata().get("class")) && text != null,
-                    "VqVae: %s must hold a VQ-VAE with its config, got class %s",
-                    file,
-                    saved.metadata().get("class"));
-            VqVae model = new VqVae(VqVaeConfig.ofTree(Json.object(Json.parse(text), file), file), Rng.of(0));
-            Map<String, Tensor> weights = new LinkedHashMap<>();
-            saved.names().forEach(name -> weights.put(name, saved.tensor(name)));
-            model.load(weights);
-            Check.that(
-                    model.hash().equals(saved.metadata().get(HASH)),
+                    model.hash().equals(saved.notes().get(HASH)),
                     "VqVae: codebook of %s must have the hash %s, got %s",
-                    file,
-                    saved.metadata().get(HASH),
+                    path,
+                    saved.notes().get(HASH),
                     model.hash());
             return model;
         }

@@ -36,6 +36,11 @@ public record VqVaeConfig(AutoencoderConfig network, CodebookConfig codebook, do
         return new VqVaeConfig(network, codebook, measured);
     }
 
+    /** Returns the same for a run of another length: a codebook's temperature takes the whole run to fall. */
+    public VqVaeConfig annealedOver(long steps) {
+        return new VqVaeConfig(network, codebook.annealedOver(steps), latentStd);
+    }
+
     /** Returns this as a tree for {@link Json}. */
     public Map<String, Object> toTree() {
         Map<String, Object> tree = new LinkedHashMap<>();
@@ -51,7 +56,7 @@ public record VqVaeConfig(AutoencoderConfig network, CodebookConfig codebook, do
      * @param source where the tree is from, for messages
      * @throws IllegalArgumentException if it is none
      */
-    public static VqVaeConfig ofTree(Map<String, @Nullable Object> tree, Object source) {
+    public static VqVaeConfig ofTree(Map<String, ? extends @Nullable Object> tree, Object source) {
         Check.that(
                 tree.get("latentStd") instanceof Number,
                 "VqVaeConfig: %s must have network, codebook and latentStd, got %s",

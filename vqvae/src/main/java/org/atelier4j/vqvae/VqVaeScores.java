@@ -2,7 +2,6 @@ package org.atelier4j.vqvae;
 
 import java.util.Iterator;
 import org.atelier4j.data.Batch;
-import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.NoGrad;
@@ -16,34 +15,21 @@ import org.atelier4j.tensor.autograd.NoGrad;
  * @param counts how often each code was chosen
  */
 public record VqVaeScores(double psnr, double latentStd, CodeCounts counts) {
-    private static final double PEAK = 2; // from −1 to 1
 
     /** Measures on all batches. */
     public static VqVaeScores of(VqVae model, Iterator<Batch> batches) {
         CodeCounts counts = new CodeCounts(model.size());
-        double squaredError = 0;
-        double sum = 0;
-        double squares = 0;
-        long pixels = 0;
-        long values = 0;
+        ReconstructionSums sums = new ReconstructionSums();
         while (batches.hasNext()) {
             try (TensorScope scope = TensorScope.open();
                     NoGrad off = NoGrad.open()) {
                 Tensor images = batches.next().images(); // (B, H, W, C)
                 Tensor latents = model.latents(images); // (B, h, w, D)
                 Tensor codes = model.codebook().codes(latents);
-                Tensor again = model.image(model.codebook().lookup(codes)).clamp(-1, 1); // (B, H, W, C)
                 counts.add(codes);
-                squaredError += again.sub(images).square().sum().item();
-                sum += latents.sum().item();
-                squares += latents.square().sum().item();
-                pixels += images.size();
-                values += latents.size();
+                sums.add(images, latents, model.image(model.codebook().lookup(codes)));
             }
         }
-        Check.that(pixels > 0, "VqVaeScores: there must be images, got none");
-        double mean = sum / values;
-        double psnr = 10 * Math.log10(PEAK * PEAK * pixels / squaredError);
-        return new VqVaeScores(psnr, Math.sqrt(squares / values - mean * mean), counts);
+        return new VqVaeScores(sums.psnr(), sums.latentStd(), counts);
     }
 }
