@@ -1,45 +1,19 @@
 package org.atelier4j.diffusion;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
-import java.util.Set;
-import java.util.stream.Collectors;
+import org.atelier4j.FamilyArchitecture;
 import org.junit.jupiter.api.Test;
 
 /** Who may know whom within the family. */
-class ArchitectureTest {
+class ArchitectureTest extends FamilyArchitecture {
     private static final String ROOT = "org.atelier4j.diffusion";
-    private static final JavaClasses CLASSES = new ClassFileImporter().importPath(compiled());
 
-    /** The folder with the family's classes, without those of tests. */
-    private static Path compiled() {
-        try {
-            URI classes = NoiseSchedule.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI();
-            return Path.of(classes).resolve(ROOT.replace('.', '/'));
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    @Test
-    void theScanSeesTheFamily() {
-        assertThat(CLASSES.size()).isGreaterThan(40);
+    ArchitectureTest() {
+        super(NoiseSchedule.class, 40);
     }
 
     @Test
@@ -50,7 +24,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + ".unet..", ROOT + ".pipeline..", "org.atelier4j.nn..")
-                .check(CLASSES);
+                .check(family());
     }
 
     @Test
@@ -62,7 +36,7 @@ class ArchitectureTest {
                 .dependOnClassesThat(resideInAPackage(ROOT + ".sampler..")
                         .or(resideInAPackage(ROOT + ".pipeline.."))
                         .or(resideInAPackage(ROOT).and(notNamed("Condition"))))
-                .check(CLASSES);
+                .check(family());
     }
 
     @Test
@@ -73,51 +47,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(ROOT + ".unet..", ROOT + ".sampler..", ROOT + ".pipeline..")
-                .check(CLASSES);
-    }
-
-    @Test
-    void packagesHaveNoCycles() {
-        slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
-    }
-
-    @Test
-    void onlyTensorsAreSeenOfTheEngine() {
-        noClasses()
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(
-                        "org.nd4j..",
-                        "org.bytedeco..",
-                        "org.atelier4j.tensor.kernel..",
-                        "org.atelier4j.tensor.op..",
-                        "org.atelier4j.tensor.device..")
-                .check(CLASSES);
-    }
-
-    @Test
-    void everyPackageSaysWhatItIsFor() {
-        Set<String> documented = CLASSES.stream()
-                .filter(c -> c.getSimpleName().equals("package-info"))
-                .map(JavaClass::getPackageName)
-                .collect(Collectors.toSet());
-        Set<String> all = CLASSES.stream().map(JavaClass::getPackageName).collect(Collectors.toSet());
-
-        assertThat(documented).isEqualTo(all);
-    }
-
-    @Test
-    void classesAreFinalOrRecordsOrInterfaces() {
-        classes()
-                .that()
-                .areTopLevelClasses()
-                .and()
-                .areNotInterfaces()
-                .and()
-                .areNotEnums()
-                .should()
-                .haveModifier(JavaModifier.FINAL)
-                .check(CLASSES);
+                .check(family());
     }
 
     private static DescribedPredicate<JavaClass> notNamed(String name) {

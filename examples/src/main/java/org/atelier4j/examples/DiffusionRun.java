@@ -25,6 +25,7 @@ import org.atelier4j.train.TrainingState;
  */
 final class DiffusionRun implements Run<Batch> {
     private static final double EMA_RAMP_UP = 0.05; // as EDM
+    private static final int COLUMNS = 4;
 
     private final DiffusionConfig config;
     private final PipelineConfig model;
@@ -89,8 +90,8 @@ final class DiffusionRun implements Run<Batch> {
     @Override
     public Image samples() {
         try (Ema.Scope averaged = ema.applied();
-                DiffusionPipeline pipeline = new DiffusionPipeline(network, model)) {
-            return Sheet.draw(pipeline, Sheet.Order.ofAll(model, 4, config.seed()))
+                Generator generator = DiffusionGenerator.usual(new DiffusionPipeline(network, model))) {
+            return Sheet.draw(generator, generator.labels(), COLUMNS, config.seed())
                     .picture();
         }
     }

@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.atelier4j.diffusion.NoiseSchedule;
-import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
 import org.atelier4j.diffusion.pipeline.SamplerKind;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.ImageFiles;
@@ -42,43 +41,42 @@ public final class DrawDiffusionFigures {
         System.setProperty("java.awt.headless", "true");
         Path folder = Path.of(args[0]);
         boolean smoke = args.length > 1 && args[1].equals("--smoke");
-        try (DiffusionPipeline pipeline = Models.load(Models.FASHION)) {
-            Sheet.Order one = Sheet.Order.ofAll(pipeline.config(), 1, SEED).withSteps(smoke ? 1 : 10);
-            ImageFiles.write(folder.resolve("diffusion-guidance.png"), guidance(pipeline, one));
-            ImageFiles.write(folder.resolve("diffusion-samplers.png"), samplers(pipeline, one, smoke));
-            Sheet.Order two = one.withColumns(smoke ? 1 : 3).withSteps(smoke ? 1 : FILM_STEPS);
-            Sheet.film(pipeline, two, folder.resolve("diffusion-denoising.gif"));
+        try (DiffusionGenerator usual = DiffusionGenerator.usual(Models.load(Models.FASHION))) {
+            DiffusionGenerator plain = usual.withGuidance(0).withSteps(smoke ? 1 : 10);
+            ImageFiles.write(folder.resolve("diffusion-guidance.png"), guidance(plain));
+            ImageFiles.write(folder.resolve("diffusion-samplers.png"), samplers(plain, smoke));
+            DiffusionGenerator slow = plain.withSteps(smoke ? 1 : FILM_STEPS);
+            Sheet.film(slow, slow.labels(), smoke ? 1 : 3, SEED, folder.resolve("diffusion-denoising.gif"));
         }
         ImageFiles.write(folder.resolve("diffusion-schedules.png"), schedules());
     }
 
     /** The same noise with more and more classifier-free guidance: one class per column. */
-    private static Image guidance(DiffusionPipeline pipeline, Sheet.Order order) {
-        Map<String, Sheet.Order> rows = new LinkedHashMap<>();
+    private static Image guidance(DiffusionGenerator plain) {
+        Map<String, Generator> rows = new LinkedHashMap<>();
         for (double w : new double[] {0, 1, 3}) {
-            rows.put(String.format(Locale.ROOT, "w = %.0f", w), order.withGuidance(w));
+            rows.put(String.format(Locale.ROOT, "w = %.0f", w), plain.withGuidance(w));
         }
-        return rows(pipeline, rows);
+        return rows(rows);
     }
 
     /** The same noise through each sampler in a few steps, and in many. */
-    private static Image samplers(DiffusionPipeline pipeline, Sheet.Order order, boolean smoke) {
-        Map<String, Sheet.Order> rows = new LinkedHashMap<>();
+    private static Image samplers(DiffusionGenerator plain, boolean smoke) {
+        Map<String, Generator> rows = new LinkedHashMap<>();
         for (SamplerKind kind : SamplerKind.values()) {
             for (int steps : smoke ? new int[] {1} : new int[] {5, 10, 50}) {
-                rows.put(kind.label() + ", " + steps, order.withSampler(kind).withSteps(steps));
+                rows.put(kind.label() + ", " + steps, plain.withSampler(kind).withSteps(steps));
             }
         }
-        return rows(pipeline, rows);
+        return rows(rows);
     }
 
-    private static Image rows(DiffusionPipeline pipeline, Map<String, Sheet.Order> orders) {
+    private static Image rows(Map<String, Generator> generators) {
         List<Image> cells = new ArrayList<>();
-        orders.values()
-                .forEach(order -> cells.addAll(Sheet.draw(pipeline, order).images()));
-        return ImageGrid.columns(cells.size() / orders.size())
+        generators.values().forEach(g -> cells.addAll(g.draw(g.labels(), SEED).images()));
+        return ImageGrid.columns(cells.size() / generators.size())
                 .withScale(SCALE)
-                .withRowLabels(List.copyOf(orders.keySet()))
+                .withRowLabels(List.copyOf(generators.keySet()))
                 .draw(cells);
     }
 

@@ -2,25 +2,25 @@ package org.atelier4j.examples;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.atelier4j.data.Dataset;
 import org.atelier4j.data.Datasets;
-import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
-import org.atelier4j.diffusion.pipeline.PipelineConfig;
-import org.atelier4j.diffusion.pipeline.SamplerKind;
-import org.atelier4j.diffusion.unet.UNetConfig;
 import org.atelier4j.io.Json;
 import org.atelier4j.model.FeatureExtractor;
 import org.atelier4j.tensor.Shape;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -41,11 +41,16 @@ import picocli.CommandLine.Spec;
             "  accuracy   of the class asked for                density, coverage",
             "  nn         are they copies?           tstr       train on them, test on real",
             "  diversity  LPIPS of pairs (color)     dl4j       tstr by DeepLearning4J (slow)",
+            "Of a codec (VQ-VAE, VQGAN, autoencoder) its reconstructions of test images are",
+            "judged: psnr, ssim, accuracy and fd of what comes back, and the codes in use.",
             "",
             "Examples:",
             "  atelier eval --count 1000             a first impression of the shipped model",
             "  atelier eval --seeds 0,1,2 --keep out/drawn --json out/eval.json",
-            "  atelier eval --guidance 1 --metrics fd,prdc,accuracy",
+            "  atelier eval --guidance 0 --metrics fd,prdc,accuracy",
+            "  atelier eval --model out/prior --json out/prior.json",
+            "  atelier eval --model out/maskgit --compare out/prior.json",
+            "  atelier eval --model fashion-mnist-vqvae",
             "  atelier eval --images out/mine        pictures made by any program",
             "  atelier eval --images a --pairs b     equal names: PSNR, SSIM, LPIPS"
         })
@@ -53,7 +58,9 @@ public final class Eval implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", description = "file, run folder or name (" + Models.FASHION + ")")
+    @Option(
+            names = "--model",
+            description = "of any family, or a codec: file, run folder or name (" + Models.FASHION + ")")
     private @Nullable String model;
 
     @Option(names = "--images", description = "folder of pictures to judge in place of a model's")
@@ -68,24 +75,14 @@ public final class Eval implements Callable<Integer> {
     @Option(names = "--count", defaultValue = "10000", description = "images to draw (${DEFAULT-VALUE})")
     private int count;
 
-    @Option(
-            names = "--sampler",
-            defaultValue = "dpm++",
-            converter = Sample.SamplerName.class,
-            description = "dpm++, ddim, ddpm, euler or heun (${DEFAULT-VALUE})")
-    private SamplerKind sampler;
-
-    @Option(names = "--steps", defaultValue = "10", description = "sampling steps (${DEFAULT-VALUE})")
-    private int steps;
-
-    @Option(names = "--guidance", defaultValue = "0", description = "exaggeration of the class (${DEFAULT-VALUE})")
-    private double guidance;
+    @Mixin
+    private DrawingOptions drawing;
 
     @Option(
             names = {"--seeds", "--seed"},
             split = ",",
             defaultValue = "0",
-            description = "of the noise, several with commas between (${DEFAULT-VALUE})")
+            description = "of all randomness, several with commas between (${DEFAULT-VALUE})")
     private List<Long> seeds = List.of();
 
     @Option(names = "--metrics", split = ",", description = "which, with commas between (all but dl4j)")
@@ -102,6 +99,9 @@ public final class Eval implements Callable<Integer> {
 
     @Option(names = "--json", description = "file for the results")
     private @Nullable Path json;
+
+    @Option(names = "--compare", description = "file that --json wrote of another model: print how they compare")
+    private @Nullable Path other;
 
     @Override
     public Integer call() {
@@ -121,12 +121,18 @@ public final class Eval implements Callable<Integer> {
                 "atelier "
                         + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
         Set<Evaluation.Metric> wanted = metrics.isEmpty() ? Evaluation.Metric.usual() : EnumSet.copyOf(metrics);
-        long start = System.nanoTime();
-        List<Measure> measures = images != null
-                ? judgeFolder(images, wanted, real, eye, result, screen)
-                : judgeModel(wanted, real, eye, result, screen);
         result.put("data", real.name() + ": " + real.source());
         result.put("extractor", Map.of("name", eye.name(), "sha256", eye.hash()));
+        long start = System.nanoTime();
+        String name = model == null ? Models.FASHION : model;
+        List<Measure> measures;
+        if (images != null) {
+            measures = judgeFolder(images, wanted, real, eye, result, screen);
+        } else if (CodecEvaluation.isCodec(name)) {
+            measures = judgeCodec(name, real, eye, result, screen);
+        } else {
+            measures = judgeModel(name, wanted, real, eye, result, screen);
+        }
         Map<String, Object> lines = new LinkedHashMap<>();
         measures.forEach(m -> lines.put(m.name(), m.toTree()));
         result.put("metrics", lines);
@@ -135,6 +141,9 @@ public final class Eval implements Callable<Integer> {
         result.put("java", Machine.java());
         screen.printf(Locale.ROOT, "%nSeen by %s, SHA-256 %s%n", eye.name(), eye.hash());
         MeasureTable.print(measures, screen);
+        if (other != null) {
+            Comparison.read(other).print(result, measures, screen);
+        }
         save(result);
         return 0;
     }
@@ -148,44 +157,78 @@ public final class Eval implements Callable<Integer> {
         }
     }
 
+    private List<Measure> judgeCodec(
+            String name, Datasets.Resolved real, FeatureExtractor eye, Map<String, Object> result, PrintWriter screen) {
+        Dataset test = real.test().first(Math.min(count, real.test().size()));
+        screen.printf("%s: reconstructions of %d test images of %s%n", name, test.size(), data);
+        screen.flush();
+        result.put("model", name);
+        result.put("weights", Models.hash(name));
+        result.put("count", test.size());
+        try (WorkProgress progress = progress(screen, "there and back", test.size())) {
+            return CodecEvaluation.of(name).measure(test, eye, progress);
+        }
+    }
+
     private List<Measure> judgeModel(
+            String name,
             Set<Evaluation.Metric> wanted,
             Datasets.Resolved real,
             FeatureExtractor eye,
             Map<String, Object> result,
             PrintWriter screen) {
-        String name = model == null ? Models.FASHION : model;
-        String weights = DrawnImages.weightsHash(name);
-        try (DiffusionPipeline pipeline = Models.load(name)) {
-            checkFits(pipeline.config(), real.train());
+        try (Generator generator = drawing.open(name)) {
+            checkFits(generator, real.train());
             screen.printf(
                     Locale.ROOT,
-                    "%s: %d images, %s in %d steps, guidance %s, seeds %s, against %s (%d training images, from %s)%n",
+                    "%s: %d images, %s, seeds %s, against %s (%d training images, from %s)%n",
                     name,
                     count,
-                    sampler.label(),
-                    steps,
-                    guidance,
+                    words(generator.settings()),
                     seeds,
                     data,
                     real.train().size(),
                     real.source());
             screen.flush();
-            Evaluation evaluation = evaluation(wanted, real, eye, count, screen);
-            for (long seed : seeds) {
-                var order = new DrawnImages.Order(weights, count, sampler, steps, guidance, seed);
-                try (WorkProgress progress = progress(screen, "drawing, seed " + seed, count)) {
-                    Dataset drawn = DrawnImages.drawOrRead(pipeline, order, keep, progress);
-                    evaluation.add(drawn, true);
-                }
-            }
+            String weights = Models.hash(name);
             result.put("model", name);
             result.put("weights", weights);
-            result.put("sampler", sampler.label());
-            result.put("steps", steps);
-            result.put("guidance", guidance);
+            result.putAll(generator.settings());
             result.put("seeds", seeds);
-            return finished(evaluation, count, result, screen);
+            result.put("count", count);
+            checkComparable(result); // before the work
+            Evaluation evaluation = evaluation(wanted, real, eye, count, screen);
+            List<Double> forwards = new ArrayList<>();
+            double seconds = 0;
+            for (long seed : seeds) {
+                var order = new DrawnImages.Order(weights, generator.settings(), count, seed);
+                try (WorkProgress progress = progress(screen, "drawing, seed " + seed, count)) {
+                    DrawnImages drawn = DrawnImages.drawOrRead(generator, order, keep, progress);
+                    evaluation.add(drawn.images(), true);
+                    forwards.add((double) drawn.forwards());
+                    seconds += drawn.seconds();
+                }
+            }
+            result.put("secondsPerImage", seconds / seeds.size() / count);
+            List<Measure> measures = new ArrayList<>(finished(evaluation, count, result, screen));
+            measures.add(Measure.of("forwards", "lower", forwards, OptionalDouble.empty(), OptionalDouble.empty()));
+            return measures;
+        }
+    }
+
+    /** Returns settings as {@code guidance 1.0, steps 10}; hashes are cut. */
+    private static String words(Map<String, Object> settings) {
+        return settings.entrySet().stream()
+                .map(e -> {
+                    String value = String.valueOf(e.getValue());
+                    return e.getKey() + " " + value.substring(0, Math.min(12, value.length()));
+                })
+                .collect(Collectors.joining(", "));
+    }
+
+    private void checkComparable(Map<String, Object> result) {
+        if (other != null) {
+            Comparison.read(other).checkAlike(result);
         }
     }
 
@@ -240,11 +283,10 @@ public final class Eval implements Callable<Integer> {
     }
 
     /** Checks that a model draws what the data show. */
-    private void checkFits(PipelineConfig config, Dataset real) {
-        UNetConfig.Images size = config.network().images();
-        Shape drawn = Shape.of(size.height(), size.width(), size.in());
-        if (!drawn.equals(real.imageShape()) || !config.classNames().equals(real.classNames())) {
-            throw new RunException("the model draws " + drawn + " images of " + config.classNames() + ", but " + data
+    private void checkFits(Generator generator, Dataset real) {
+        Shape drawn = generator.imageShape();
+        if (!drawn.equals(real.imageShape()) || !generator.classNames().equals(real.classNames())) {
+            throw new RunException("the model draws " + drawn + " images of " + generator.classNames() + ", but " + data
                     + " has " + real.imageShape() + " images of " + real.classNames()
                     + "; name its data set with --data");
         }

@@ -182,8 +182,12 @@ final class Evaluation {
         return lines;
     }
 
+    private String suffix() {
+        return suffix(eye);
+    }
+
     /** Returns the ending of names, so that no number is taken for one of another network: {@code _FM} is FM-Net. */
-    String suffix() {
+    static String suffix(FeatureExtractor eye) {
         return eye.name().equals("fm-net") ? "_FM" : "_" + eye.name();
     }
 

@@ -60,11 +60,19 @@ final class Models {
     /** Returns whether a model, named as for {@link #load}, says of itself that it is of a class. */
     static boolean isOf(Class<?> type, String model) {
         return open(model, path -> {
-            Path file = Files.isDirectory(path) ? path.resolve("model" + SUFFIX) : path;
-            try (SafeTensors saved = SafeTensors.open(file)) {
+            try (SafeTensors saved = SafeTensors.open(file(path))) {
                 return type.getName().equals(saved.metadata().get("class"));
             }
         });
+    }
+
+    /** Returns the SHA-256 of the file of a model, named as for {@link #load}. */
+    static String hash(String model) {
+        return open(model, path -> Sha256.of(file(path)));
+    }
+
+    private static Path file(Path path) {
+        return Files.isDirectory(path) ? path.resolve("model" + SUFFIX) : path;
     }
 
     /**

@@ -2,7 +2,6 @@ package org.atelier4j.examples;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.atelier4j.autoregressive.TokenSampler;
 import org.atelier4j.autoregressive.pixel.BitsPerDimension;
@@ -83,9 +82,10 @@ final class PixelCnnRun implements Run<Batch> {
     /** Draws a few images of each class with the averaged weights. */
     @Override
     public Image samples() {
-        try (Ema.Scope averaged = ema.applied()) {
-            var pipeline = new PixelCnnPipeline(model, data.train().classNames());
-            return PixelCnnSheet.draw(pipeline, List.of(), COLUMNS, TokenSampler.plain(), config.seed())
+        var pipeline = new PixelCnnPipeline(model, data.train().classNames());
+        try (Ema.Scope averaged = ema.applied();
+                Generator generator = new PixelGenerator(pipeline, TokenSampler.plain())) {
+            return Sheet.draw(generator, generator.labels(), COLUMNS, config.seed())
                     .picture();
         }
     }

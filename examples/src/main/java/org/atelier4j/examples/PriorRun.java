@@ -2,7 +2,6 @@ package org.atelier4j.examples;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.atelier4j.autoregressive.CodeBatch;
 import org.atelier4j.autoregressive.CodeDataset;
@@ -108,8 +107,8 @@ final class PriorRun implements Run<CodeBatch> {
     @Override
     public Image samples() {
         try (Ema.Scope averaged = ema.applied();
-                CodePipeline pipeline = new CodePipeline(codec, model, prior)) {
-            return CodeSheet.draw(pipeline, List.of(), COLUMNS, Decoding.standard(), config.seed())
+                Generator generator = new CodeGenerator(new CodePipeline(codec, model, prior), Decoding.standard())) {
+            return Sheet.draw(generator, generator.labels(), COLUMNS, config.seed())
                     .picture();
         }
     }

@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.atelier4j.data.Datasets;
-import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
 import org.atelier4j.image.ImageFiles;
 import org.atelier4j.io.Json;
 import picocli.CommandLine.Command;
@@ -29,7 +28,6 @@ import picocli.CommandLine.Spec;
 public final class Quickstart implements Callable<Integer> {
     private static final int COLUMNS = 10;
     private static final int FILM_STEPS = 25;
-    private static final double GUIDANCE = 1; // clearer pictures of small models, for twice the time
 
     @Spec
     private CommandSpec spec;
@@ -77,12 +75,12 @@ public final class Quickstart implements Callable<Integer> {
 
     /** Writes a table of all classes and a film of how one comes to be; returns the seconds that the table took. */
     private double draw(String model, RunFolder folder, String name, PrintWriter screen) {
-        try (DiffusionPipeline pipeline = Models.load(model)) {
-            Sheet.Order order = Sheet.Order.ofAll(pipeline.config(), smoke ? 1 : COLUMNS, seed)
-                    .withGuidance(GUIDANCE);
-            Sheet sheet = Sheet.draw(pipeline, order);
+        try (DiffusionGenerator generator = DiffusionGenerator.usual(Models.load(model))) {
+            int columns = smoke ? 1 : COLUMNS;
+            Sheet sheet = Sheet.draw(generator, generator.labels(), columns, seed);
             ImageFiles.write(folder.file(name + ".png"), sheet.picture());
-            Sheet.film(pipeline, order.withSteps(smoke ? 2 : FILM_STEPS), folder.file(name + ".gif"));
+            DiffusionGenerator slowly = generator.withSteps(smoke ? 2 : FILM_STEPS);
+            Sheet.film(slowly, slowly.labels(), columns, seed, folder.file(name + ".gif"));
             return sheet.seconds();
         }
     }

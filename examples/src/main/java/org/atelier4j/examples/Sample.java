@@ -5,21 +5,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.atelier4j.autoregressive.Decoding;
-import org.atelier4j.autoregressive.pipeline.CodePipeline;
-import org.atelier4j.autoregressive.pixel.PixelCnn;
-import org.atelier4j.autoregressive.pixel.PixelCnnPipeline;
-import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
-import org.atelier4j.diffusion.pipeline.SamplerKind;
 import org.atelier4j.image.ImageFiles;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code ./atelier sample}: draws with a trained model. Seconds. */
+/** {@code ./atelier sample}: draws with a trained model of any family. Seconds. */
 @Command(
         name = "sample",
         description = "Draws with a trained model.",
@@ -30,7 +23,7 @@ import picocli.CommandLine.Spec;
             "  atelier sample                                         10 images of each class",
             "  atelier sample --classes sneaker,bag --count 4 --gif",
             "  atelier sample --model fashion-mnist-maskgit --steps 8 --top-p 0.95",
-            "  atelier sample --model out/train --guidance 1 --seed 7 --out out/mine"
+            "  atelier sample --model out/train --guidance 0 --seed 7 --out out/mine"
         })
 public final class Sample implements Callable<Integer> {
     @Spec
@@ -48,29 +41,10 @@ public final class Sample implements Callable<Integer> {
     @Option(names = "--count", defaultValue = "10", description = "images of each class (${DEFAULT-VALUE})")
     private int count;
 
-    @Option(
-            names = "--steps",
-            defaultValue = "10",
-            description = "sampling steps, rounds of maskgit; ddpm needs hundreds (${DEFAULT-VALUE})")
-    private int steps;
-
-    @Option(
-            names = "--sampler",
-            defaultValue = "dpm++",
-            converter = SamplerName.class,
-            description = "dpm++, ddim, ddpm, euler or heun (${DEFAULT-VALUE})")
-    private SamplerKind sampler;
-
-    @Option(
-            names = "--guidance",
-            defaultValue = "0",
-            description = "how much to exaggerate the class, 0 for not at all (${DEFAULT-VALUE})")
-    private double guidance;
-
     @Mixin
-    private TokenOptions tokens;
+    private DrawingOptions drawing;
 
-    @Option(names = "--seed", defaultValue = "0", description = "of the noise (${DEFAULT-VALUE})")
+    @Option(names = "--seed", defaultValue = "0", description = "of all randomness (${DEFAULT-VALUE})")
     private long seed;
 
     @Option(names = "--gif", description = "also write how the images come to be")
@@ -82,30 +56,14 @@ public final class Sample implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter screen = spec.commandLine().getOut();
-        if (Models.isOf(PixelCnn.class, model)) {
-            PixelCnnPipeline pipeline = Models.open(model, PixelCnnPipeline::load);
-            write(PixelCnnSheet.draw(pipeline, classes, count, tokens.sampler(guidance), seed), screen);
-            return 0;
-        } else if (CodeModels.isPrior(model)) {
-            try (CodePipeline pipeline = CodeModels.open(model, tokens.codec())) {
-                Decoding decoding = tokens.decoding(guidance, steps);
-                Sheet sheet = CodeSheet.draw(pipeline, classes, count, decoding, seed);
-                if (gif) {
-                    CodeSheet.film(pipeline, classes, count, decoding, seed, out.resolve("drawing.gif"));
-                }
-                write(sheet, screen);
-                return 0;
-            }
-        }
-        try (DiffusionPipeline pipeline = Models.load(model)) {
-            List<String> names = pipeline.config().classNames();
-            Sheet.Order order =
-                    new Sheet.Order(ClassNames.labels(classes, names), count, sampler, steps, guidance, seed);
-            Sheet sheet = Sheet.draw(pipeline, order);
-            if (gif) {
-                Sheet.film(pipeline, order, out.resolve("denoising.gif"));
-            }
+        try (Generator generator = drawing.open(model)) {
+            List<Integer> labels = ClassNames.labels(classes, generator.classNames());
+            Sheet sheet = Sheet.draw(generator, labels, count, seed);
             write(sheet, screen);
+            if (gif) {
+                Sheet.film(generator, labels, count, seed, out.resolve("drawing.gif"));
+                screen.println("How they come to be: " + out.resolve("drawing.gif"));
+            }
             return 0;
         }
     }
@@ -124,13 +82,5 @@ public final class Sample implements Callable<Integer> {
                 sheet.seconds(),
                 sheet.seconds() / images,
                 out.resolve("grid.png"));
-    }
-
-    /** Reads a sampler's name; {@code dpm++} is short for the library's {@code dpm-solver}. */
-    static final class SamplerName implements ITypeConverter<SamplerKind> {
-        @Override
-        public SamplerKind convert(String name) {
-            return name.equalsIgnoreCase("dpm++") ? SamplerKind.DPM_SOLVER : SamplerKind.of(name);
-        }
     }
 }

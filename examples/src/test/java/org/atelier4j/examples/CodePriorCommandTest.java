@@ -129,6 +129,49 @@ class CodePriorCommandTest {
         // endregion
     }
 
+    /** The same command judges models of all families, and sets one beside the other. */
+    @Test
+    void aPriorIsJudgedLikeAnyModel() {
+        run("train prior --smoke --data toy-shapes --codec " + models.resolve("vqvae") + " --out "
+                + out.resolve("prior"));
+        String eval = "eval --data toy-shapes --count 70 --metrics fd,nn --keep " + out.resolve("keep") + " --model ";
+        CommandLineFixture prior = run(eval + out.resolve("prior") + " --json " + out.resolve("prior.json"));
+        CommandLineFixture masked = run(eval + models.resolve("maskgit") + " --steps 3 --guidance 1 --compare "
+                + out.resolve("prior.json") + " --json " + out.resolve("maskgit.json"));
+
+        assertThat(prior.out())
+                .contains("70 images, prior transformer, codebook")
+                .containsPattern("forwards +16.00");
+        assertThat(masked.out())
+                .contains("prior maskgit", "rounds 3", "guidance 1.0")
+                .contains("Beside " + out.resolve("prior"))
+                .containsPattern("FD_FM +\\d+\\.\\d+ +\\d+\\.\\d+ +\\d+\\.\\d+ +lower")
+                .containsPattern("forwards +6.0000 +16.0000 +0.375 +lower");
+        assertThat(out.resolve("keep").toFile().list()).hasSize(2);
+        assertThat(atelier("eval --data toy-shapes --count 60 --model " + models.resolve("maskgit") + " --compare "
+                                + out.resolve("prior.json"))
+                        .err())
+                .startsWith("atelier: only equal measurements compare: count is 60 here and 70 in ");
+    }
+
+    @Test
+    void aCodecIsJudgedByWhatComesBack() {
+        Path json = out.resolve("codec.json");
+        CommandLineFixture judged =
+                run("eval --data toy-shapes --model " + models.resolve("vqvae") + " --count 300 --json " + json);
+
+        assertThat(judged.out())
+                .contains("reconstructions of 300 test images of toy-shapes")
+                .contains("PSNR", "SSIM", "codes-used", "perplexity", "rFD_FM");
+        double psnr = ((Number) Json.object(
+                                Json.object(Json.read(json).get("metrics"), json)
+                                        .get("PSNR"),
+                                json)
+                        .get("mean"))
+                .doubleValue();
+        assertThat(psnr).isBetween(3.0, 30.0);
+    }
+
     @Test
     void whatDoesNotFitIsSaidInOneLine() {
         Path maskgit = models.resolve("maskgit");
@@ -139,6 +182,8 @@ class CodePriorCommandTest {
                 .startsWith("atelier: CodePipeline: the prior learned the codes of codebook");
         assertThat(atelier("sample --temperature 0 --model " + maskgit).err())
                 .startsWith("atelier: TokenSampler: temperature must be > 0 and finite, got 0.0");
+        assertThat(atelier("sample --sampler ddim --model " + maskgit).err())
+                .startsWith("atelier: --sampler is for diffusion models");
         assertThat(atelier("edit --model " + maskgit).code()).isEqualTo(2);
         assertThat(atelier("edit --half lower --data toy-shapes --number -1 --model " + maskgit)
                         .err())

@@ -95,12 +95,15 @@ class EvalTest {
         try (var kept = Files.list(folder.resolve("keep"))) {
             assertThat(kept.map(p -> p.getFileName().toString()).sorted())
                     .hasSize(2)
-                    .allMatch(name -> name.matches("[0-9a-f]{12}-dpm-solver-2-w0.0-seed[34]-30.safetensors"));
+                    .allMatch(name -> name.matches("[0-9a-f]{12}-dpm-solver-2-1.0-seed[34]-30.safetensors"));
         }
         Map<String, ?> a = Json.read(folder.resolve("a.json"));
         assertThat(a.get("metrics"))
                 .isEqualTo(Json.read(folder.resolve("b.json")).get("metrics"));
         assertThat(a.get("seeds")).isEqualTo(Arrays.asList(3L, 4L));
+        assertThat(a.get("secondsPerImage"))
+                .isEqualTo(Json.read(folder.resolve("b.json")).get("secondsPerImage"));
+        assertThat(metric(a, "forwards", "mean")).isEqualTo(4); // two steps, each with and without the class
     }
 
     @Test

@@ -80,9 +80,21 @@ class SampleTest {
     void aFilmIsAnAnimatedGif() throws IOException {
         sample("--count", 1, "--gif");
 
-        byte[] gif = Files.readAllBytes(out.resolve("denoising.gif"));
+        byte[] gif = Files.readAllBytes(out.resolve("drawing.gif"));
         assertThat(new String(gif, 0, 6, java.nio.charset.StandardCharsets.US_ASCII))
                 .isEqualTo("GIF89a");
+    }
+
+    @Test
+    void guidanceIsOneWhereNothingIsSaid() throws IOException {
+        sample("--count", 1, "--classes", "bag");
+        byte[] unsaid = Files.readAllBytes(out.resolve("bag-000.png"));
+        sample("--count", 1, "--classes", "bag", "--guidance", 1);
+        byte[] one = Files.readAllBytes(out.resolve("bag-000.png"));
+        sample("--count", 1, "--classes", "bag", "--guidance", 0);
+        byte[] none = Files.readAllBytes(out.resolve("bag-000.png"));
+
+        assertThat(unsaid).isEqualTo(one).isNotEqualTo(none);
     }
 
     @Test
@@ -97,6 +109,10 @@ class SampleTest {
     void whatTheModelCannotDoIsSaid() {
         assertThat(sampleIn(0).err()).contains("count and steps must be >= 1, got 100 and 0");
         assertThat(sample("--guidance", -1).err()).contains("guidanceScale must be >= 0");
+        assertThat(sample("--count", 0).err()).contains("there must be at least one image of each class, got 0");
+        assertThat(sample("--top-k", 5).err())
+                .startsWith(
+                        "atelier: --temperature, --top-k, --top-p, --confidence-noise and --codec are for models of");
     }
 
     @Test

@@ -148,6 +148,14 @@ public final class CodePipeline implements AutoCloseable {
         return config;
     }
 
+    /** Returns the shape of an image, (H, W, C), drawn from a grid of the size that the prior was trained on. */
+    public Shape imageShape() {
+        Shape one = Shape.of(1, config.space().height(), config.space().width());
+        try (TensorScope scope = TensorScope.open()) {
+            return preview(Tensor.full(0, DType.INT32, one)).shape().drop(0);
+        }
+    }
+
     /** Draws, unwatched. */
     public Result generate(GenerateRequest request) {
         return generate(request, DrawingListener.silent());

@@ -41,6 +41,9 @@ public sealed interface Objective {
      */
     Plan plan(Denoiser network, SamplerKind kind, int steps);
 
+    /** Returns the sampler that is best in few steps. */
+    SamplerKind sampler();
+
     /**
      * A sampler and what it samples from.
      *
@@ -101,6 +104,11 @@ public sealed interface Objective {
             };
         }
 
+        @Override
+        public SamplerKind sampler() {
+            return SamplerKind.DPM_SOLVER;
+        }
+
         private Denoiser clean(Denoiser network) {
             return X0Limit.clip().around(new SigmaDenoiser(diffusion(), network));
         }
@@ -137,6 +145,11 @@ public sealed interface Objective {
             Sampler sampler = kind == SamplerKind.EULER ? new EulerSampler(sigmas) : new HeunSampler(sigmas);
             return new Plan(sampler, loss().around(network));
         }
+
+        @Override
+        public SamplerKind sampler() {
+            return SamplerKind.HEUN;
+        }
     }
 
     /**
@@ -163,6 +176,11 @@ public sealed interface Objective {
             requireOde("Flow", kind);
             FlowSampler.Method method = kind == SamplerKind.EULER ? FlowSampler.Method.EULER : FlowSampler.Method.HEUN;
             return new Plan(new FlowSampler(steps, method), loss().around(network));
+        }
+
+        @Override
+        public SamplerKind sampler() {
+            return SamplerKind.HEUN;
         }
     }
 

@@ -149,6 +149,30 @@ class DiffusionPipelineTest {
     }
 
     @Test
+    void requestsForClassesBeginWithGuidanceAndOthersHaveNone() {
+        assertThat(Request.of(2).guidanceScale()).isZero();
+        assertThat(Request.of(2).withLabels(List.of(1)).guidanceScale()).isEqualTo(Request.GUIDANCE);
+        assertThat(request().withGuidanceScale(0).withLabels(List.of(1)).guidanceScale())
+                .isZero();
+        assertThat(request().withGuidanceScale(3).withLabels(List.of(1)).guidanceScale())
+                .isEqualTo(3);
+        assertThat(request().withLabels(List.of()).guidanceScale()).isZero();
+    }
+
+    @Test
+    void itCountsHowOftenTheNetworkRan() {
+        try (DiffusionPipeline pipeline = pipeline()) {
+            Request plain = Request.of(65).withLabels(List.of(1)).withSampler(SamplerKind.DDIM, 2);
+
+            assertThat(pipeline.generate(plain.withGuidanceScale(0)).forwards()).isEqualTo(2);
+            assertThat(pipeline.generate(plain.withGuidanceScale(2)).forwards()).isEqualTo(4);
+            assertThat(pipeline.generate(request().withGuidanceScale(0).withSampler(SamplerKind.HEUN, 3))
+                            .forwards())
+                    .isEqualTo(5); // the last step needs no second run
+        }
+    }
+
+    @Test
     void manyThreadsGetWhatOneGets() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try (DiffusionPipeline pipeline = pipeline()) {

@@ -1,0 +1,91 @@
+package org.atelier4j.examples;
+
+import org.atelier4j.autoregressive.Decoding;
+import org.atelier4j.autoregressive.pipeline.CodePipeline;
+import org.atelier4j.autoregressive.pipeline.PriorKind;
+import org.atelier4j.autoregressive.pixel.PixelCnn;
+import org.atelier4j.autoregressive.pixel.PixelCnnPipeline;
+import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
+import org.atelier4j.diffusion.pipeline.SamplerKind;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * How models draw: options that {@code sample} and {@code eval} share. What is not said follows from the model, and what a
+ * model cannot be told is refused.
+ */
+final class DrawingOptions {
+    @Option(
+            names = "--steps",
+            description = "steps of a diffusion model (" + DiffusionGenerator.STEPS
+                    + "; ddpm needs hundreds), rounds of a masked prior (8)")
+    private @Nullable Integer steps;
+
+    @Option(
+            names = "--sampler",
+            converter = SamplerName.class,
+            description = "of a diffusion model: dpm++, ddim, ddpm, euler or heun (dpm++; heun where it does not fit)")
+    private @Nullable SamplerKind sampler;
+
+    @Option(
+            names = "--guidance",
+            description = "w of (1 + w) * with the class - w * without: how much to exaggerate the class, 0 for not at"
+                    + " all (1 for diffusion models, 0 for others)")
+    private @Nullable Double guidance;
+
+    @Mixin
+    private TokenOptions tokens;
+
+    /** Loads a model of any family: a name of one that ships, a file or a run folder. */
+    Generator open(String model) {
+        if (Models.isOf(PixelCnn.class, model)) {
+            refuse(sampler != null, "--sampler is for diffusion models");
+            refuse(
+                    steps != null,
+                    "--steps is for diffusion models and masked priors; this one draws pixel after pixel");
+            return new PixelGenerator(
+                    Models.open(model, PixelCnnPipeline::load), tokens.sampler(guidance == null ? 0 : guidance));
+        } else if (CodeModels.isPrior(model)) {
+            refuse(sampler != null, "--sampler is for diffusion models");
+            return ofCodes(CodeModels.open(model, tokens.codec()));
+        }
+        refuse(
+                tokens.areGiven(),
+                "--temperature, --top-k, --top-p, --confidence-noise and --codec are for models of codes and pixels");
+        return ofDiffusion(Models.load(model));
+    }
+
+    private Generator ofCodes(CodePipeline pipeline) {
+        boolean masked = pipeline.config().kind() == PriorKind.MASKGIT;
+        refuse(
+                steps != null && !masked,
+                "--steps is for diffusion models and masked priors; this one draws code after code");
+        int rounds = steps == null ? Decoding.standard().steps() : steps;
+        return new CodeGenerator(pipeline, tokens.decoding(guidance == null ? 0 : guidance, rounds));
+    }
+
+    private Generator ofDiffusion(DiffusionPipeline pipeline) {
+        DiffusionGenerator usual = DiffusionGenerator.usual(pipeline);
+        return new DiffusionGenerator(
+                pipeline,
+                sampler == null ? usual.sampler() : sampler,
+                steps == null ? usual.steps() : steps,
+                guidance == null ? usual.guidance() : guidance);
+    }
+
+    private static void refuse(boolean given, String why) {
+        if (given) {
+            throw new RunException(why);
+        }
+    }
+
+    /** Reads a sampler's name; {@code dpm++} is short for the library's {@code dpm-solver}. */
+    static final class SamplerName implements ITypeConverter<SamplerKind> {
+        @Override
+        public SamplerKind convert(String name) {
+            return name.equalsIgnoreCase("dpm++") ? SamplerKind.DPM_SOLVER : SamplerKind.of(name);
+        }
+    }
+}
