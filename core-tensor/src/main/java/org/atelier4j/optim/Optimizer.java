@@ -91,6 +91,16 @@ public abstract class Optimizer {
         return norm;
     }
 
+    /**
+     * Counts a step that somebody else does, as a recording that is replayed, and returns its arithmetic: the rule that
+     * {@link #step(Gradients)} would have taken.
+     */
+    public final UpdateRule countStep() {
+        UpdateRule rule = rule(learningRate(), steps + 1, 1);
+        steps++;
+        return rule;
+    }
+
     /** Returns the number of steps done. */
     public final long steps() {
         return steps;

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.TensorScope;
@@ -13,6 +14,7 @@ import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.device.Storage;
 import org.atelier4j.tensor.kernel.Kernels;
 import org.atelier4j.tensor.kernel.cuda.CudaKernels;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +46,10 @@ public final class CudaDevice implements Device {
     private final Map<List<String>, CudaModule> modules = new ConcurrentHashMap<>();
     private final Kernels kernels;
     private final List<PinnedBuffer> captured = new ArrayList<>();
+    private final List<CudaGraph.Numbered<?>> numbered = new ArrayList<>();
     private volatile boolean capturing;
+    private @Nullable Cublas cublas;
+    private boolean lookedForCublas;
 
     /**
      * What kind of card it is.
@@ -291,6 +296,19 @@ public final class CudaDevice implements Device {
                 });
     }
 
+    /**
+     * Returns cuBLAS, looked for on first use, or null where there is none. A step that is being recorded never opens it: its
+     * memory must be there before.
+     */
+    public synchronized @Nullable Cublas cublas() {
+        if (!lookedForCublas && !capturing) {
+            lookedForCublas = true;
+            enter();
+            cublas = Cublas.open(this, properties.driver());
+        }
+        return cublas;
+    }
+
     /** Returns a mark for the stream. */
     public CudaEvent event() {
         return new CudaEvent(this);
@@ -300,7 +318,8 @@ public final class CudaDevice implements Device {
 
     /**
      * Records what a step asks of the card instead of running it. The step must have run once before, so that its kernels
-     * are compiled, and must not read results; numbers that it uploads are those of the recording.
+     * are compiled, and must not read results; numbers that it uploads are those of the recording. Streams of random
+     * numbers and optimizers can go on from replay to replay: {@link CudaGraph#draw}, {@link CudaGraph#update}.
      */
     public synchronized CudaGraph capture(Runnable step) {
         refuseWhileCapturing("capture");
@@ -309,6 +328,7 @@ public final class CudaDevice implements Device {
         Driver.check("cuStreamBeginCapture", Driver.cuStreamBeginCapture_v2(stream, CAPTURE_RELAXED));
         capturing = true;
         captured.clear();
+        numbered.clear();
         arena.openPool();
         CudaArena.Pool pool;
         long graph;
@@ -320,7 +340,27 @@ public final class CudaDevice implements Device {
             graph = Driver.value("cuStreamEndCapture", out -> Driver.cuStreamEndCapture(stream, out));
         }
         faults.outliveReading();
-        return new CudaGraph(this, pool, List.copyOf(captured), graph);
+        return new CudaGraph(this, pool, List.copyOf(captured), List.copyOf(numbered), graph);
+    }
+
+    /**
+     * Notes, while a step is being recorded, that the launch queued last depends on something that changes from replay to
+     * replay.
+     *
+     * @param value what it depended on in the recording
+     * @param again begins the same launch for another value
+     */
+    public <V> void note(V value, long blocks, int threads, Function<V, Launch> again) {
+        if (capturing) {
+            try (com.sun.jna.Memory out = new com.sun.jna.Memory(40)) {
+                long at = Driver.address(out);
+                Driver.check(
+                        "cuStreamGetCaptureInfo",
+                        Driver.cuStreamGetCaptureInfo_v2(stream, at, at + 8, at + 16, at + 24, at + 32));
+                long node = out.getPointer(24).getLong(0); // what the next launch would wait for
+                numbered.add(new CudaGraph.Numbered<>(value, again, new CudaGraph.Node(node, blocks, threads)));
+            }
+        }
     }
 
     private void refuseWhileCapturing(String what) {

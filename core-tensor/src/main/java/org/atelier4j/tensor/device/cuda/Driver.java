@@ -134,6 +134,9 @@ final class Driver {
 
     static native int cuStreamEndCapture(long stream, long graph);
 
+    static native int cuStreamGetCaptureInfo_v2(
+            long stream, long status, long id, long graph, long dependencies, long count);
+
     static native int cuEventCreate(long event, int flags);
 
     static native int cuEventRecord(long event, long stream);
@@ -149,6 +152,8 @@ final class Driver {
     static native int cuGraphInstantiateWithFlags(long executable, long graph, long flags);
 
     static native int cuGraphLaunch(long executable, long stream);
+
+    static native int cuGraphExecKernelNodeSetParams(long executable, long node, long parameters);
 
     static native int cuGraphExecDestroy(long executable);
 

@@ -113,6 +113,28 @@ public final class Launch {
         }
     }
 
+    /**
+     * Puts this launch, which was not run, in the place of one that a graph has recorded: from its next replay on the graph
+     * launches with these arguments. Kernel and number of blocks stay.
+     */
+    void replace(CudaGraph.Node node, long executable) {
+        try (Memory parameters = new Memory(56)) { // CUDA_KERNEL_NODE_PARAMS
+            parameters.setLong(0, kernel().handle());
+            parameters.setInt(8, Math.toIntExact(node.blocks()));
+            parameters.setInt(12, 1);
+            parameters.setInt(16, 1);
+            parameters.setInt(20, node.threads());
+            parameters.setInt(24, 1);
+            parameters.setInt(28, 1);
+            parameters.setInt(32, 0); // shared bytes
+            parameters.setLong(40, Driver.address(memory));
+            parameters.setLong(48, 0);
+            Driver.check(
+                    "cuGraphExecKernelNodeSetParams",
+                    Driver.cuGraphExecKernelNodeSetParams(executable, node.handle(), Driver.address(parameters)));
+        }
+    }
+
     private CudaKernel kernel() {
         if (kernel == null) {
             throw new IllegalStateException("Launch: must begin with a kernel");

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Where the two libraries lie. System properties name them by hand; without, they are looked for. */
+/** Where the libraries lie. System properties name them by hand; without, they are looked for. */
 final class Libraries {
     /** Path of the driver library. */
     static final String DRIVER = "atelier.cuda.driver";
@@ -20,7 +22,7 @@ final class Libraries {
     /** Path of the NVRTC library. */
     static final String NVRTC = "atelier.cuda.nvrtc";
 
-    private static final int OLDEST_NVRTC = 11;
+    private static final int OLDEST = 11;
 
     private Libraries() {}
 
@@ -53,14 +55,34 @@ final class Libraries {
     /** As {@link #nvrtc}, without asking the system property. */
     static String findNvrtc(int driverVersion) {
         List<String> tried = new ArrayList<>();
+        String found = find(driverVersion, Libraries::fileName, Libraries::systemNames, tried);
+        if (found != null) {
+            return found;
+        }
+        throw new CudaException("CUDA: the compiler NVRTC was not found for driver " + version(driverVersion)
+                + " (tried " + String.join(", ", tried) + " and the folders " + folders()
+                + "); install the CUDA toolkit or the Python package nvidia-cuda-nvrtc, or name the library with -D"
+                + NVRTC + "=PATH");
+    }
+
+    /** Returns the newest cuBLAS whose major version is not above the driver's, or null where there is none. */
+    static @Nullable String findCublas(int driverVersion) {
+        IntFunction<String> name =
+                major -> Platform.isWindows() ? "cublas64_" + major + ".dll" : "libcublas.so." + major;
+        return find(driverVersion, name, major -> List.of(name.apply(major)), new ArrayList<>());
+    }
+
+    /** Looks for the newest version of a library in all folders, then where the system looks. */
+    private static @Nullable String find(
+            int driverVersion, IntFunction<String> file, IntFunction<List<String>> system, List<String> tried) {
         List<Path> folders = folders();
-        for (int major = driverVersion / 1000; major >= OLDEST_NVRTC; major--) {
+        for (int major = driverVersion / 1000; major >= OLDEST; major--) {
             for (Path folder : folders) {
-                for (Path file : matching(folder, fileName(major))) {
-                    return file.toString();
+                for (Path found : matching(folder, file.apply(major))) {
+                    return found.toString();
                 }
             }
-            for (String name : systemNames(major)) {
+            for (String name : system.apply(major)) {
                 tried.add(name);
                 try {
                     NativeLibrary.getInstance(name);
@@ -70,10 +92,7 @@ final class Libraries {
                 }
             }
         }
-        throw new CudaException("CUDA: the compiler NVRTC was not found for driver " + version(driverVersion)
-                + " (tried " + String.join(", ", tried) + " and the folders " + folders
-                + "); install the CUDA toolkit or the Python package nvidia-cuda-nvrtc, or name the library with -D"
-                + NVRTC + "=PATH");
+        return null;
     }
 
     /** Opens the file that NVRTC needs beside it, which it does not find by itself when opened by its path. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.device.Precision;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
 import org.atelier4j.tensor.device.cuda.CudaKernel;
 
@@ -35,9 +36,13 @@ public enum Code {
     /** Normalization. */
     NORM(Elements.FLOATS, "prelude", "norm"),
     /** Matrix products. */
-    MATMUL(Elements.FLOATS, "prelude", "functions", "gemm", "matmul"),
+    MATMUL(Elements.FLOATS, "prelude", "functions", "product", "gemm", "matmul"),
+    /** Matrix products on tensor cores. */
+    MATMUL_TILES(Elements.OPERANDS, "prelude", "functions", "product", "instructions", "tiles", "matmul"),
     /** Convolutions and their adjoints. */
-    CONV(Elements.FLOATS, "prelude", "functions", "gemm", "conv"),
+    CONV(Elements.FLOATS, "prelude", "functions", "product", "gemm", "conv"),
+    /** Convolutions and their adjoints on tensor cores. */
+    CONV_TILES(Elements.OPERANDS, "prelude", "functions", "product", "instructions", "tiles", "conv"),
     /** Attention without its weights in memory. */
     ATTENTION(Elements.SINGLE, "prelude", "attention"),
     /** Pooling, resizing. */
@@ -46,6 +51,9 @@ public enum Code {
     RANDOM(Elements.NONE, "prelude", "random"),
     /** Optimizers. */
     TRAINING(Elements.FLOATS, "prelude", "training");
+
+    /** The compute capability from which tensor cores multiply bfloat16 and TF32 numbers: Ampere. */
+    static final int TENSOR_CORES = 80;
 
     private final Elements elements;
     private final List<String> files;
@@ -58,7 +66,9 @@ public enum Code {
         FLOATS("float", "double", "bf16"),
         ALL("float", "double", "bf16", "int", "i64", "u8", "flag"),
         SIZES("u8", "unsigned short", "u32", "u64"),
-        ATOMIC("float", "double", "int", "u64");
+        ATOMIC("float", "double", "int", "u64"),
+        /** Elements and what tensor cores multiply of them. */
+        OPERANDS("float tf32", "float bf16", "bf16 bf16");
 
         private final List<String> names;
 
@@ -75,6 +85,16 @@ public enum Code {
     /** Returns the name of the last of its files, as messages give it. */
     public String fileName() {
         return files.get(files.size() - 1) + ".cu";
+    }
+
+    /** Returns the compute capability, 10·major + minor, from which its instructions exist. */
+    public int oldestCapability() {
+        return elements == Elements.OPERANDS ? TENSOR_CORES : 0;
+    }
+
+    /** Returns the name in reports: the last file, and the loop that it is compiled with. */
+    public String title() {
+        return elements == Elements.OPERANDS ? fileName() + " on tensor cores" : fileName();
     }
 
     /** Returns the whole text; line numbers in messages are those of the files. */
@@ -106,8 +126,15 @@ public enum Code {
         if (elements == Elements.NONE) {
             variants.add(List.of());
         }
-        elements.names.forEach(name -> variants.add(List.of("-DELEMENT=" + name)));
+        elements.names.forEach(name -> variants.add(options(name)));
         return variants;
+    }
+
+    private static List<String> options(String name) {
+        String[] words = name.split(" ");
+        return name.startsWith("unsigned") || words.length == 1
+                ? List.of("-DELEMENT=" + name)
+                : List.of("-DELEMENT=" + words[0], "-DOPERAND=" + words[1]);
     }
 
     /** Returns a kernel of a file without variants. */
@@ -117,6 +144,11 @@ public enum Code {
 
     /** Returns a kernel for elements of a type. */
     CudaKernel kernel(CudaDevice device, DType dtype, String function) {
+        return kernel(device, dtype, Precision.FLOAT32, function);
+    }
+
+    /** Returns a kernel for elements of a type; the precision matters to files for tensor cores only. */
+    CudaKernel kernel(CudaDevice device, DType dtype, Precision precision, String function) {
         String element = switch (elements) {
             case SINGLE, FLOATS, ALL, NONE -> name(dtype);
             case SIZES ->
@@ -127,6 +159,7 @@ public enum Code {
                     default -> "u64";
                 };
             case ATOMIC -> dtype == DType.INT64 ? "u64" : name(dtype);
+            case OPERANDS -> name(dtype) + (precision == Precision.TF32 ? " tf32" : " bf16");
         };
         Check.that(
                 elements.names.contains(element),
@@ -135,8 +168,7 @@ public enum Code {
                 elements.names,
                 device.name(),
                 dtype);
-        return device.module(fileName(), source(), List.of("-DELEMENT=" + element))
-                .kernel(function);
+        return device.module(fileName(), source(), options(element)).kernel(function);
     }
 
     private static String name(DType dtype) {

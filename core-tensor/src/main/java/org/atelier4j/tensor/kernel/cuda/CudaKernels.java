@@ -31,6 +31,7 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     private final Elementwise elementwise;
     private final Reductions reductions;
     private final Products products;
+    private final Convolutions convolutions;
     private final Images images;
     private final Norms norms;
     private final Training training;
@@ -41,7 +42,9 @@ public final class CudaKernels implements Kernels, AttentionKernels {
         this.movement = new Movement(device);
         this.elementwise = new Elementwise(device);
         this.reductions = new Reductions(device, movement);
-        this.products = new Products(device, elementwise);
+        Endings endings = new Endings(device, elementwise);
+        this.products = new Products(device, endings);
+        this.convolutions = new Convolutions(device, endings, movement);
         this.images = new Images(device);
         this.norms = new Norms(device, movement, reductions);
         this.training = new Training(device);
@@ -143,17 +146,17 @@ public final class CudaKernels implements Kernels, AttentionKernels {
 
     @Override
     public void conv(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
-        products.conv(conv, x, weight, epilogue, out);
+        convolutions.conv(conv, x, weight, epilogue, out);
     }
 
     @Override
     public void convBackwardInput(Convolution conv, Tensor dy, Tensor weight, Tensor dx) {
-        products.convBackwardInput(conv, dy, weight, dx);
+        convolutions.convBackwardInput(conv, dy, weight, dx);
     }
 
     @Override
     public void convBackwardWeight(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias) {
-        products.convBackwardWeight(conv, x, dy, dWeight);
+        convolutions.convBackwardWeight(conv, x, dy, dWeight);
         if (dBias != null) {
             int[] axes = new int[dy.rank() - 1];
             for (int i = 0; i < axes.length; i++) {

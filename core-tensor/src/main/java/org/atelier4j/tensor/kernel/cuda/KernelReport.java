@@ -30,10 +30,13 @@ public record KernelReport(String file, String kernel, int registers, int shared
     public static List<KernelReport> of(Nvrtc nvrtc, int architecture) {
         List<KernelReport> reports = new ArrayList<>();
         for (Code code : Code.values()) {
+            if (architecture < code.oldestCapability()) {
+                continue;
+            }
             List<String> options = new ArrayList<>(code.variants().get(0));
             options.addAll(List.of("-arch=sm_" + architecture, "-std=c++17", "--ptxas-options=--verbose"));
             String log = nvrtc.compile(code.fileName(), code.source(), options).log();
-            reports.addAll(parse(code.fileName(), log));
+            reports.addAll(parse(code.title(), log));
         }
         reports.sort(Comparator.comparing(KernelReport::file).thenComparing(KernelReport::kernel));
         return reports;

@@ -2,12 +2,14 @@ package org.atelier4j.tensor.kernel.cuda;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
+import org.atelier4j.tensor.device.cuda.CudaGraph;
 import org.atelier4j.tensor.device.cuda.Launch;
 import org.atelier4j.tensor.kernel.Distribution;
 import org.atelier4j.tensor.kernel.UpdateRule;
@@ -32,14 +34,22 @@ final class Training {
                 bits ? "INT32" : "floating",
                 law,
                 out.dtype());
-        Code.RANDOM
-                .kernel(device, law + "_" + out.dtype())
+        String kernel = law + "_" + out.dtype();
+        long turns = out.dtype() == DType.FLOAT64 ? (out.size() + 1) / 2 : (out.size() + 3) / 4;
+        long target = Launch.address(out, 0); // a replay writes there when the tensor is long forgotten
+        long size = out.size();
+        Function<CudaGraph.Draw, Launch> launch = draw -> Code.RANDOM
+                .kernel(device, kernel)
                 .with()
-                .int64(key)
-                .int64(position)
-                .tensor(out)
-                .int64(out.size())
-                .forElements(out.dtype() == DType.FLOAT64 ? (out.size() + 1) / 2 : (out.size() + 3) / 4);
+                .int64(draw.key())
+                .int64(draw.position())
+                .pointer(target)
+                .int64(size);
+        CudaGraph.Draw draw = new CudaGraph.Draw(key, position);
+        launch.apply(draw).forElements(turns);
+        if (turns > 0) {
+            device.note(draw, device.blocksFor(turns, THREADS), THREADS, launch);
+        }
     }
 
     // --- many tensors at a time -------------------------------------------------------------------------------------
@@ -127,49 +137,50 @@ final class Training {
         List<List<Tensor>> lists = new ArrayList<>(List.of(parameters, gradients));
         lists.addAll(state);
         for (Batch batch : batches(lists)) {
-            if (rule instanceof UpdateRule.Sgd r) {
-                run(
-                        begin("SGD", batch)
-                                .float64(r.rate())
-                                .float64(r.momentum())
-                                .float64(r.decay())
-                                .int32(r.nesterov() ? 1 : 0)
-                                .float64(r.scale()),
-                        batch);
-            } else if (rule instanceof UpdateRule.Adam r) {
-                run(
-                        begin("ADAM", batch)
-                                .float64(r.rate())
-                                .float64(r.beta1())
-                                .float64(r.beta2())
-                                .float64(r.eps())
-                                .float64(r.decay())
-                                .int32(r.decoupled() ? 1 : 0)
-                                .float64(r.correction1())
-                                .float64(r.correction2())
-                                .float64(r.scale()),
-                        batch);
-            } else if (rule instanceof UpdateRule.RmsProp r) {
-                run(
-                        begin("RMSPROP", batch)
-                                .float64(r.rate())
-                                .float64(r.alpha())
-                                .float64(r.eps())
-                                .float64(r.momentum())
-                                .float64(r.decay())
-                                .float64(r.scale()),
-                        batch);
-            } else if (rule instanceof UpdateRule.Lion r) {
-                run(
-                        begin("LION", batch)
-                                .float64(r.rate())
-                                .float64(r.beta1())
-                                .float64(r.beta2())
-                                .float64(r.decay())
-                                .float64(r.scale()),
-                        batch);
-            }
+            Function<UpdateRule, Launch> launch = r -> withNumbers(r, batch);
+            run(launch.apply(rule), batch);
+            device.note(rule, device.blocksFor(batch.chunks(), 1), THREADS, launch);
         }
+    }
+
+    /** Returns the launch of a rule's kernel with all its arguments. */
+    private Launch withNumbers(UpdateRule rule, Batch batch) {
+        if (rule instanceof UpdateRule.Sgd r) {
+            return begin("SGD", batch)
+                    .float64(r.rate())
+                    .float64(r.momentum())
+                    .float64(r.decay())
+                    .int32(r.nesterov() ? 1 : 0)
+                    .float64(r.scale());
+        }
+        if (rule instanceof UpdateRule.Adam r) {
+            return begin("ADAM", batch)
+                    .float64(r.rate())
+                    .float64(r.beta1())
+                    .float64(r.beta2())
+                    .float64(r.eps())
+                    .float64(r.decay())
+                    .int32(r.decoupled() ? 1 : 0)
+                    .float64(r.correction1())
+                    .float64(r.correction2())
+                    .float64(r.scale());
+        }
+        if (rule instanceof UpdateRule.RmsProp r) {
+            return begin("RMSPROP", batch)
+                    .float64(r.rate())
+                    .float64(r.alpha())
+                    .float64(r.eps())
+                    .float64(r.momentum())
+                    .float64(r.decay())
+                    .float64(r.scale());
+        }
+        UpdateRule.Lion r = (UpdateRule.Lion) rule;
+        return begin("LION", batch)
+                .float64(r.rate())
+                .float64(r.beta1())
+                .float64(r.beta2())
+                .float64(r.decay())
+                .float64(r.scale());
     }
 
     void lerp(List<Tensor> targets, List<Tensor> sources, double weight) {

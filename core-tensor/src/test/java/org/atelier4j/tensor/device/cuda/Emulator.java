@@ -43,6 +43,8 @@ public final class Emulator {
         long standinUsed();
 
         long standinCalls(String function);
+
+        String standinLastProduct();
     }
 
     /** Returns the emulated card, or skips the test with the reason. */
@@ -51,6 +53,16 @@ public final class Emulator {
             hooks();
         }
         return Device.cuda(0);
+    }
+
+    /** Returns how often a kernel was launched so far. */
+    public static long launches(String kernel) {
+        return hooks().standinCalls("kernel " + kernel);
+    }
+
+    /** Returns how many kernels the host has launched or recorded so far, one by one. */
+    public static long hostLaunches() {
+        return hooks().standinCalls("cuLaunchKernel");
     }
 
     /** Returns the test hooks of the stand-in, or skips the test with the reason. */
@@ -84,6 +96,7 @@ public final class Emulator {
             Path library = build();
             System.setProperty(Libraries.DRIVER, library.toString());
             System.setProperty(Libraries.NVRTC, library.toString());
+            System.setProperty(Cublas.PROPERTY, library.toString());
             System.setProperty(
                     CubinCache.PROPERTY, library.resolveSibling("cache").toString());
             System.setProperty(CudaArena.EXACT, "true");

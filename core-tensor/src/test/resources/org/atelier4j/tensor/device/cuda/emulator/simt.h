@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 using namespace std; // exp(float), exp(double), … are overloads, as in CUDA
 
@@ -102,6 +103,9 @@ static Fiber* now;
 static void* scheduler;
 static Barrier whole, warps[THREADS / 32];
 static uint64_t lanes[THREADS / 32][32]; // what each lane of each warp offers in a shuffle
+// What a thread has asked for happens when it waits, not before: who forgets to wait reads old contents.
+struct Copy { void* to; const void* from; };
+static std::vector<std::vector<Copy>> groups[THREADS]; // of each thread, the last one not yet ended
 static void (*body)(void*);
 static void* argument;
 static const char* kernel;
@@ -210,6 +214,7 @@ static void block() {
     for (unsigned i = 0; i < n; i++) {
         fibers[i].state = FRESH;
         fibers[i].linear = i;
+        groups[i].assign(1, {});
         fibers[i].id = {i % blockDim.x, i / blockDim.x % blockDim.y, i / blockDim.x / blockDim.y};
     }
     // Every other block is run from its last thread on: a missing barrier then shows whichever side runs first.
@@ -238,6 +243,64 @@ template <class T> T exchange(T v, unsigned from, int line) {
     memcpy(&r, &lanes[w][from & 31], sizeof r);
     wait(warps[w], line);
     return r;
+}
+
+// --- asynchronous copies and tensor cores -----------------------------------------------------------------------------
+
+
+inline std::vector<std::vector<Copy>>& ownGroups() { return groups[linear()]; }
+
+inline void aligned(const void* p, const char* what) { if ((uintptr_t) p % 16) fail(what); }
+
+static unsigned offered[THREADS / 32][32][6]; // fragments of A and B
+static const char* rows[THREADS / 32][32];
+
+inline void loadMatrices(unsigned (&r)[4], const void* row, bool turned, int line) {
+    aligned(row, "ldmatrix takes rows at multiples of 16 bytes");
+    unsigned warp = linear() / 32, lane = linear() % 32;
+    rows[warp][lane] = (const char*) row;
+    wait(warps[warp], line);
+    for (int m = 0; m < 4; m++) {
+        unsigned short pair[2];
+        for (unsigned i = 0; i < 2; i++) {
+            unsigned at = turned ? lane % 4 * 2 + i : lane / 4, column = turned ? lane / 4 : lane % 4 * 2 + i;
+            memcpy(&pair[i], rows[warp][m * 8 + at] + 2 * column, 2);
+        }
+        memcpy(&r[m], pair, 4);
+    }
+    wait(warps[warp], line);
+}
+
+static float bf16At(unsigned pair, int half) {
+    unsigned bits = half ? pair & 0xffff0000u : pair << 16;
+    float f;
+    memcpy(&f, &bits, 4);
+    return f;
+}
+static float tf32At(unsigned bits) { // tensor cores do not look at the last 13 bits
+    bits &= ~0x1fffu;
+    float f;
+    memcpy(&f, &bits, 4);
+    return f;
+}
+
+// PER: elements in a register, 2 for bf16 (K = 16) and 1 for tf32 (K = 8). The layouts are those of the PTX ISA.
+template <int PER> void mma(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, int line) {
+    unsigned warp = linear() / 32, lane = linear() % 32;
+    unsigned own[6] = {a[0], a[1], a[2], a[3], b0, b1};
+    memcpy(offered[warp][lane], own, sizeof own);
+    wait(warps[warp], line);
+    auto element = [](unsigned bits, int part) { return PER == 2 ? bf16At(bits, part) : tf32At(bits); };
+    for (int i = 0; i < 4; i++) {
+        int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+        for (int k = 0; k < 8 * PER; k++) {
+            int inHalf = k % (4 * PER), half = k / (4 * PER), t = inHalf / PER, part = inHalf % PER;
+            float x = element(offered[warp][row % 8 * 4 + t][row / 8 + 2 * half], part);
+            float y = element(offered[warp][column * 4 + t][4 + half], part);
+            c[i] += x * y;
+        }
+    }
+    wait(warps[warp], line);
 }
 
 // --- launching --------------------------------------------------------------------------------------------------------
@@ -312,3 +375,32 @@ inline int min(int a, int b) { return a < b ? a : b; }
 inline int max(int a, int b) { return a > b ? a : b; }
 inline long long min(long long a, long long b) { return a < b ? a : b; }
 inline long long max(long long a, long long b) { return a > b ? a : b; }
+
+// --- what instructions.cu offers --------------------------------------------------------------------------------------
+
+inline void copyAsync16(void* to, const void* from, bool exists) {
+    simt::aligned(to, "cp.async copies to multiples of 16 bytes");
+    simt::aligned(from, "cp.async copies from multiples of 16 bytes");
+    simt::ownGroups().back().push_back({to, exists ? from : nullptr});
+}
+inline void copiesBegun() { simt::ownGroups().push_back({}); }
+template <int PENDING> void awaitCopies() {
+    auto& groups = simt::ownGroups();
+    for (; groups.size() > PENDING + 1; groups.erase(groups.begin()))
+        for (simt::Copy& c : groups.front())
+            if (c.from) memcpy(c.to, c.from, 16);
+            else memset(c.to, 0, 16);
+}
+inline void loadMatrices(unsigned (&r)[4], const void* row, int line = __builtin_LINE()) { simt::loadMatrices(r, row, false, line); }
+inline void loadMatricesTurned(unsigned (&r)[4], const void* row, int line = __builtin_LINE()) { simt::loadMatrices(r, row, true, line); }
+inline unsigned toTf32(float x) { // to nearest, ties away from zero; the rest is kept 0
+    unsigned bits = __float_as_uint(x);
+    return (bits & 0x7f800000u) == 0x7f800000u ? bits : (bits + 0x1000u) & ~0x1fffu;
+}
+inline unsigned bf16Bits(float x) { // to nearest, ties to even
+    unsigned b = __float_as_uint(x);
+    return (b & 0x7fffffffu) > 0x7f800000u ? 0x7fffu : (b + 0x7fffu + (b >> 16 & 1u)) >> 16;
+}
+inline unsigned toBf16Pair(float low, float high) { return bf16Bits(high) << 16 | bf16Bits(low); }
+inline void mmaTf32(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, int line = __builtin_LINE()) { simt::mma<1>(c, a, b0, b1, line); }
+inline void mmaBf16(float (&c)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, int line = __builtin_LINE()) { simt::mma<2>(c, a, b0, b1, line); }

@@ -160,6 +160,18 @@ API int cuGraphLaunch(void* e, void*) {
     for (Work& w : ((Graph*) e)->work) if (int code = w()) return code;
     return 0;
 }
+// A node is named by its number, from 1, in the graph and in what is made of it.
+static void* lastNode;
+API int cuStreamGetCaptureInfo_v2(void*, int* status, uint64_t* id, void** graph, void*** dependencies, size_t* count) {
+    IN_CONTEXT;
+    lastNode = (void*) (capturing ? capturing->work.size() : 0);
+    *status = capturing ? 1 : 0;
+    *id = 1;
+    *graph = capturing;
+    *dependencies = &lastNode;
+    *count = lastNode ? 1 : 0;
+    return 0;
+}
 API int cuGraphExecDestroy(void* e) { IN_CONTEXT; delete (Graph*) e; return 0; }
 API int cuGraphDestroy(void* g) { IN_CONTEXT; delete (Graph*) g; return 0; }
 API int cuEventCreate(void** e, unsigned) { IN_CONTEXT; *e = (void*) 0x6; return 0; }
@@ -200,27 +212,30 @@ API int cuModuleLoadData(void** m, const void* image) {
     unlink(file.c_str());
     return *m ? 0 : 200;
 }
+static std::map<void*, std::string> kernelNames; // launches are counted as calls of "kernel NAME" too
 API int cuModuleGetFunction(void** f, void* m, const char* name) {
     IN_CONTEXT;
     *f = dlsym(m, (std::string("simt_") + name).c_str());
+    if (*f) kernelNames[*f] = std::string("kernel ") + name;
     return *f ? 0 : 500;
 }
 API int cuModuleUnload(void*) { IN_CONTEXT; return 0; }
 API int cuFuncGetAttribute(int* v, int, void*) { IN_CONTEXT; *v = 32; return 0; }
-API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned, void*, void** p, void**) {
-    IN_CONTEXT;
-    if (!gx || !gy || !gz || gy > 65535 || gz > 65535) { lastMessage = "bad grid"; return 1; }
+typedef std::function<int(void**)> Run;
+static Run launch(void* f, const unsigned* grid, const unsigned* block) {
     static std::mutex one; // the emulator's state is global
-    unsigned g[6] = {gx, gy, gz, bx, by, bz};
-    auto run = [=](void** args) {
+    std::vector<unsigned> g{grid[0], grid[1], grid[2], block[0], block[1], block[2]};
+    return [=](void** args) {
         std::lock_guard<std::mutex> hold(one);
-        const char* failure = ((Entry) f)(args, g);
+        calls[kernelNames[f]]++;
+        const char* failure = ((Entry) f)(args, g.data());
         if (!failure) return 0;
         lastMessage = failure;
         return strstr(failure, "out of bounds") ? 700 : 719;
     };
-    if (!capturing) return run(p);
-    // As a graph does, keep the values: 64 parameters, at most 4096 bytes, as the Java side lays them out.
+}
+// As a graph does, keeps the values: 64 parameters, at most 4096 bytes, as the Java side lays them out.
+static Work keep(void** p, Run run) {
     char* block = (char*) p;
     std::vector<char> copy(block, block + 64 * 8 + 4096);
     std::vector<size_t> offsets;
@@ -229,11 +244,28 @@ API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned 
         if (offset >= copy.size()) break;
         offsets.push_back(offset);
     }
-    capturing->work.push_back([=]() mutable {
+    return [=]() mutable {
         void* args[64];
         for (size_t i = 0; i < offsets.size(); i++) args[i] = copy.data() + offsets[i];
         return run(args);
-    });
+    };
+}
+API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned, void*, void** p, void**) {
+    IN_CONTEXT;
+    if (!gx || !gy || !gz || gy > 65535 || gz > 65535) { lastMessage = "bad grid"; return 1; }
+    unsigned grid[3] = {gx, gy, gz}, threads[3] = {bx, by, bz};
+    Run run = launch(f, grid, threads);
+    if (!capturing) return run(p);
+    capturing->work.push_back(keep(p, run));
+    return 0;
+}
+struct KernelNodeParams { void* function; unsigned grid[3], block[3], shared; void** parameters; void** extra; };
+API int cuGraphExecKernelNodeSetParams(void* e, void* node, const KernelNodeParams* p) {
+    IN_CONTEXT;
+    Graph* graph = (Graph*) e;
+    size_t number = (size_t) node;
+    if (number < 1 || number > graph->work.size()) return 1;
+    graph->work[number - 1] = keep(p->parameters, launch(p->function, p->grid, p->block));
     return 0;
 }
 
@@ -295,3 +327,44 @@ API int nvrtcGetCUBIN(Program* p, char* code) { memcpy(code, p->code.data(), p->
 API int nvrtcGetPTXSize(Program* p, size_t* n) { *n = p->code.size(); return 0; }
 API int nvrtcGetPTX(Program* p, char* code) { memcpy(code, p->code.data(), p->code.size()); return 0; }
 API int nvrtcDestroyProgram(Program** p) { delete *p; *p = nullptr; return 0; }
+
+// --- cuBLAS -----------------------------------------------------------------------------------------------------------
+
+static std::string lastProduct; // arguments as text, then what they meant: by columns, as cuBLAS reads matrices
+API const char* standinLastProduct() { return lastProduct.c_str(); }
+API int cublasCreate_v2(void** h) { ENTER; *h = (void*) 0x7; return 0; }
+API int cublasSetStream_v2(void* h, void* stream) { ENTER; return h == (void*) 0x7 && stream == (void*) 0x5 ? 0 : 7; }
+API int cublasSetWorkspace_v2(void*, uint64_t p, size_t n) { ENTER; return inside(p, n) ? 0 : 7; }
+API int cublasSetMathMode(void*, int) { ENTER; return 0; }
+API int cublasGetVersion_v2(void*, int* v) { ENTER; *v = 130000; return 0; }
+
+template <class E, class Sum, class Read, class Write>
+static void product(bool ta, bool tb, int m, int n, int k, const E* a, int la, const E* b, int lb, E* c, int lc, Read read, Write write) {
+    for (int j = 0; j < n; j++)
+        for (int i = 0; i < m; i++) {
+            Sum sum = 0;
+            for (int p = 0; p < k; p++) sum += (Sum) read(ta ? a[p + (size_t) i * la] : a[i + (size_t) p * la]) * (Sum) read(tb ? b[j + (size_t) p * lb] : b[p + (size_t) j * lb]);
+            c[i + (size_t) j * lc] = write(sum);
+        }
+}
+API int cublasGemmStridedBatchedEx(void*, int ta, int tb, int m, int n, int k, const void* alpha, uint64_t a, int typeA, int la, int64_t sa,
+                                   uint64_t b, int typeB, int lb, int64_t sb, const void* beta, uint64_t c, int typeC, int lc, int64_t sc,
+                                   int count, int compute, int algorithm) {
+    IN_CONTEXT;
+    char text[256];
+    bool one = typeC == 1 ? *(double*) alpha == 1 && *(double*) beta == 0 : *(float*) alpha == 1 && *(float*) beta == 0;
+    snprintf(text, sizeof text, "%c%c %d %d %d, leads %d %d %d, steps %ld %ld %ld, count %d, type %d %d %d, compute %d, algorithm %d, %s", "NT"[ta], "NT"[tb],
+             m, n, k, la, lb, lc, (long) sa, (long) sb, (long) sc, count, typeA, typeB, typeC, compute, algorithm, one ? "1 0" : "other factors");
+    lastProduct = text;
+    return submit([=] {
+        for (int i = 0; i < count; i++) {
+            auto same = [](auto x) { return x; };
+            auto of = [](uint16_t x) { uint32_t u = (uint32_t) x << 16; float f; memcpy(&f, &u, 4); return f; };
+            auto to = [](float x) { uint32_t u; memcpy(&u, &x, 4); return (uint16_t) ((u + 0x7fff + (u >> 16 & 1)) >> 16); };
+            if (typeC == 1) product<double, double>(ta, tb, m, n, k, (double*) a + i * sa, la, (double*) b + i * sb, lb, (double*) c + i * sc, lc, same, same);
+            else if (typeC == 0) product<float, float>(ta, tb, m, n, k, (float*) a + i * sa, la, (float*) b + i * sb, lb, (float*) c + i * sc, lc, same, same);
+            else product<uint16_t, float>(ta, tb, m, n, k, (uint16_t*) a + i * sa, la, (uint16_t*) b + i * sb, lb, (uint16_t*) c + i * sc, lc, of, to);
+        }
+        return 0;
+    });
+}
