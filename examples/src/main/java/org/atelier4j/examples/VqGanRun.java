@@ -1,7 +1,6 @@
 package org.atelier4j.examples;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.atelier4j.data.Batches;
@@ -13,7 +12,6 @@ import org.atelier4j.train.TrainingState;
 import org.atelier4j.vqvae.Autoencoder;
 import org.atelier4j.vqvae.CodebookUsage;
 import org.atelier4j.vqvae.VqVae;
-import org.atelier4j.vqvae.VqVaeScores;
 
 /** Trains a VQGAN: config → data → model → step → export. The verb {@code train vqgan} only chooses its configuration. */
 final class VqGanRun extends AdversarialRun {
@@ -56,21 +54,8 @@ final class VqGanRun extends AdversarialRun {
     /** Writes the model, its latents measured, and how often each code is used; returns what it is worth on test images. */
     @Override
     public Map<String, Double> export(Path folder, Map<String, String> notes) {
-        VqVaeScores scores;
         try (Batches images = tested()) {
-            scores = VqVaeScores.of(model, images);
+            return VqVaeExport.write(folder, model, images, notes);
         }
-        VqVae.save(
-                folder.resolve("model.safetensors"),
-                config.model().withLatentStd(scores.latentStd()),
-                model.state(),
-                notes);
-        CodebookPlot.save("Uses of each code, test images", scores.counts(), folder.resolve("codebook.png"));
-        Map<String, Double> numbers = new LinkedHashMap<>();
-        numbers.put("psnr", scores.psnr());
-        numbers.put("used", scores.counts().used());
-        numbers.put("perplexity", scores.counts().perplexity());
-        numbers.put("latentStd", scores.latentStd());
-        return numbers;
     }
 }

@@ -6,8 +6,6 @@ import java.util.Map;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.io.Json;
 import org.atelier4j.train.TrainingLength;
-import org.atelier4j.vqvae.CodebookConfig;
-import org.atelier4j.vqvae.GumbelCodebook;
 import org.atelier4j.vqvae.VqVaeConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -40,12 +38,8 @@ record VqGanRunConfig(
     @Override
     public VqGanRunConfig withLength(TrainingLength other) {
         VqGanRunConfig longer = new VqGanRunConfig(model, data, other, optimization, adversary, seed);
-        if (model.codebook() instanceof GumbelCodebook.Config gumbel) {
-            CodebookConfig annealed = gumbel.annealedOver(Math.max(1, longer.steps()));
-            VqVaeConfig cooled = new VqVaeConfig(model.network(), annealed, model.latentStd());
-            return new VqGanRunConfig(cooled, data, other, optimization, adversary, seed);
-        }
-        return longer;
+        VqVaeConfig annealed = model.annealedOver(Math.max(1, longer.steps()));
+        return new VqGanRunConfig(annealed, data, other, optimization, adversary, seed);
     }
 
     @Override

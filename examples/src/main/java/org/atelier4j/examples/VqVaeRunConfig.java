@@ -6,8 +6,6 @@ import java.util.Map;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.io.Json;
 import org.atelier4j.train.TrainingLength;
-import org.atelier4j.vqvae.CodebookConfig;
-import org.atelier4j.vqvae.GumbelCodebook;
 import org.atelier4j.vqvae.VqLoss;
 import org.atelier4j.vqvae.VqVaeConfig;
 import org.jspecify.annotations.Nullable;
@@ -36,12 +34,8 @@ record VqVaeRunConfig(
     @Override
     public VqVaeRunConfig withLength(TrainingLength other) {
         VqVaeRunConfig longer = new VqVaeRunConfig(model, data, other, optimization, loss, seed);
-        if (model.codebook() instanceof GumbelCodebook.Config gumbel) {
-            CodebookConfig annealed = gumbel.annealedOver(Math.max(1, longer.steps()));
-            VqVaeConfig cooled = new VqVaeConfig(model.network(), annealed, model.latentStd());
-            return new VqVaeRunConfig(cooled, data, other, optimization, loss, seed);
-        }
-        return longer;
+        VqVaeConfig annealed = model.annealedOver(Math.max(1, longer.steps()));
+        return new VqVaeRunConfig(annealed, data, other, optimization, loss, seed);
     }
 
     @Override

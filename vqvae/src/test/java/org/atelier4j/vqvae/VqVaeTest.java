@@ -120,7 +120,7 @@ class VqVaeTest {
 
         assertThatThrownBy(() -> VqVae.load(file))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("VQ-VAE")
+                .hasMessageContaining("must hold one with its config, got class Other")
                 .hasMessageContaining("got class Other");
     }
 
