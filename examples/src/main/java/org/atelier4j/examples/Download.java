@@ -1,0 +1,81 @@
+package org.atelier4j.examples;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.LongConsumer;
+import org.atelier4j.io.FileFailure;
+
+/** Gets a file by HTTP. */
+final class Download {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final int OK = 200;
+    private static final int BUFFER = 1 << 16;
+
+    private Download() {}
+
+    /**
+     * Writes what an address sends into a file.
+     *
+     * @param seen told how many bytes there are
+     * @throws RunException if there is no such address, it cannot be reached, or it sends an error
+     */
+    static void get(URI address, Path to, LongConsumer seen) {
+        HttpClient client = HttpClient.newBuilder()
+                .followRedirects(HttpClient.Redirect.NORMAL)
+                .connectTimeout(PATIENCE)
+                .build();
+        HttpRequest request = HttpRequest.newBuilder(address)
+                .header("User-Agent", "atelier")
+                .timeout(PATIENCE)
+                .build();
+        HttpResponse<InputStream> answer = ask(client, request);
+        try (InputStream in = answer.body()) {
+            if (answer.statusCode() != OK) {
+                throw new RunException(address + " answered " + answer.statusCode() + " instead of 200");
+            }
+            copy(in, to, address, seen);
+        } catch (IOException e) {
+            throw new RunException(address + " broke off: " + e.getMessage());
+        }
+    }
+
+    private static HttpResponse<InputStream> ask(HttpClient client, HttpRequest request) {
+        try {
+            return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+        } catch (IOException e) {
+            String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+            throw new RunException(request.uri() + " cannot be reached (" + why + "); is this machine on the network?");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RunException("stopped while waiting for " + request.uri());
+        }
+    }
+
+    private static void copy(InputStream in, Path to, URI address, LongConsumer seen) throws IOException {
+        byte[] buffer = new byte[BUFFER];
+        long done = 0;
+        try (OutputStream out = created(to)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                out.write(buffer, 0, n);
+                done += n;
+                seen.accept(done);
+            }
+        }
+    }
+
+    private static OutputStream created(Path file) {
+        try {
+            return Files.newOutputStream(file);
+        } catch (IOException e) {
+            throw FileFailure.writing(file, e);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package org.atelier4j.examples;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.atelier4j.data.Datasets;
+import org.atelier4j.io.FileFailure;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ./atelier fetch}: gets a data set, checks it, and puts it where {@code --data} finds it. */
+@Command(
+        name = "fetch",
+        description = "Gets a data set from the network, checks it, and puts it where --data finds it:"
+                + " $ATELIER_DATA, or else the place for data of this machine. Nothing else is ever downloaded.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Data sets:",
+            "  emoji      1,857 emoji, 32 x 32, color, 9 groups      74 MB",
+            "  mnist      70,000 digits, 28 x 28, gray, 10 classes   11 MB",
+            "  cifar10    60,000 photographs, 32 x 32, 10 classes   139 MB",
+            "",
+            "Examples:",
+            "  atelier fetch emoji",
+            "  atelier fetch emoji --from emoji-datasource-google-16.0.0.tgz",
+            "  atelier train vqvae --data emoji     what to do with it"
+        })
+public final class Fetch implements Callable<Integer> {
+    private static final double MEGABYTE = 1e6;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}")
+    private DataPackage set;
+
+    @Option(names = "--from", description = "archive that is there already, or another address to get it from")
+    private @Nullable String from;
+
+    @Override
+    public Integer call() {
+        PrintWriter screen = spec.commandLine().getOut();
+        Path folder = Datasets.cacheFolder().resolve(set.label());
+        if (isThere()) {
+            screen.printf("%s is there already: %s. Remove that folder to fetch it again.%n", set.label(), folder);
+            return 0;
+        }
+        into(folder, screen);
+        Datasets.Resolved found = Datasets.resolve(set.label());
+        screen.printf(
+                "%s: %d training and %d test images in %s%n",
+                set.label(), found.train().size(), found.test().size(), folder);
+        return 0;
+    }
+
+    /** Gets the set and writes it into a folder of its own. */
+    void into(Path folder, PrintWriter screen) {
+        screen.printf(
+                Locale.ROOT,
+                "%s %s, %.0f MB.%n%s.%n",
+                set.source().name(),
+                set.source().version(),
+                set.source().bytes() / MEGABYTE,
+                set.license());
+        screen.flush();
+        boolean local = from != null && !isAddress(from);
+        Path archive = local ? Path.of(from) : folder.resolve("archive.tgz.part");
+        try {
+            if (!local) {
+                make(folder);
+                download(archive, screen);
+            }
+            check(archive);
+            set.unpack(TarGz.read(archive, set::wants), folder);
+        } finally {
+            if (!local) {
+                remove(archive);
+            }
+        }
+    }
+
+    private boolean isThere() {
+        try {
+            Datasets.resolve(set.label());
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
+    private void download(Path archive, PrintWriter screen) {
+        URI address = from == null ? set.source().address() : URI.create(from);
+        long megabytes = Math.round(set.source().bytes() / MEGABYTE);
+        try (WorkProgress progress =
+                new WorkProgress(screen, ProgressDisplay.isTerminal(), "downloading, MB", megabytes)) {
+            Download.get(address, archive, bytes -> progress.accept((long) (bytes / MEGABYTE)));
+        } catch (RunException e) {
+            throw new RunException(e.getMessage() + ". By other means: "
+                    + set.source().command() + ", then ./atelier fetch " + set.label() + " --from FILE.tgz");
+        }
+    }
+
+    /** Checks that the archive is the one that was pinned, before anything in it is looked at. */
+    private void check(Path archive) {
+        if (!Files.isRegularFile(archive)) {
+            throw new RunException("there is no file " + archive);
+        }
+        String hash = Sha256.of(archive);
+        if (!hash.equals(set.source().sha256())) {
+            throw new RunException(
+                    "the archive of " + set.source().name() + " " + set.source().version() + " must have SHA-256 "
+                            + set.source().sha256() + ", got " + hash + "; nothing of it was used");
+        }
+    }
+
+    private static boolean isAddress(String from) {
+        return from.startsWith("https://") || from.startsWith("http://");
+    }
+
+    private static void make(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw FileFailure.writing(folder, e);
+        }
+    }
+
+    private static void remove(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw FileFailure.writing(file, e);
+        }
+    }
+}
