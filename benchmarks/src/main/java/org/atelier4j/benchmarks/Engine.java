@@ -17,6 +17,9 @@ public interface Engine {
     /** ND4J's operations, used as its documentation shows them. */
     String ND4J = "nd4j";
 
+    /** ND4J's graphs, which it differentiates itself. */
+    String SAMEDIFF = "samediff";
+
     /** PyTorch's C++ library; only in a build with the profile {@code bench}. */
     String LIBTORCH = "libtorch";
 
@@ -31,9 +34,14 @@ public interface Engine {
         return Optional.empty();
     }
 
+    /** Returns the names of all engines, the library first, whether this build has them or not. */
+    static List<String> all() {
+        return List.of(ATELIER, LIBTORCH, ONEDNN, ND4J, SAMEDIFF);
+    }
+
     /** Returns the names of the engines in this build, the library first. */
     static List<String> names() {
-        List<String> names = new ArrayList<>(List.of(ATELIER, ONEDNN, ND4J));
+        List<String> names = new ArrayList<>(List.of(ATELIER, ONEDNN, ND4J, SAMEDIFF));
         if (libtorch() != null) {
             names.add(LIBTORCH);
         }
@@ -46,6 +54,7 @@ public interface Engine {
         return switch (name) {
             case ONEDNN -> new OneDnnEngine();
             case ND4J -> new Nd4jEngine();
+            case SAMEDIFF -> new SameDiffEngine();
             case LIBTORCH -> java.util.Objects.requireNonNull(libtorch());
             default -> new AtelierEngine();
         };

@@ -85,9 +85,8 @@ public record Machine(
                 0);
     }
 
-    /** Returns the same after a look at what else is running. */
-    public Machine watched() {
-        double now = foreignLoad();
+    /** Returns the same with a load that was seen. */
+    public Machine withLoad(double seen) {
         return new Machine(
                 date,
                 processor,
@@ -98,7 +97,7 @@ public record Machine(
                 java,
                 threads,
                 libraries,
-                Math.max(load, now));
+                Math.max(load, seen));
     }
 
     /** Returns the same with one more library. */
@@ -117,7 +116,7 @@ public record Machine(
      * Returns the processors that everything on this machine is using while this process does nothing, over half a second;
      * 0 where the system does not tell.
      */
-    private static double foreignLoad() {
+    static double foreignLoad() {
         try {
             long[] before = ticks();
             Thread.sleep(500);

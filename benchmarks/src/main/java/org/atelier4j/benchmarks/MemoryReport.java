@@ -4,7 +4,6 @@ import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,9 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.LongStream;
 import org.atelier4j.benchmarks.network.UNetNetwork;
-import org.atelier4j.benchmarks.network.Weights;
 import org.atelier4j.io.Json;
-import org.atelier4j.tensor.Check;
 
 /**
  * Memory of training, each engine in a process of its own: the most physical memory, its drift over many steps, and the
@@ -84,41 +81,12 @@ public final class MemoryReport {
 
     /** Runs a task in a process of its own, in which no other engine is loaded. */
     static Results.Memory measure(Task.Step task, String engine, int steps) {
-        try {
-            Path shapes = Files.createTempFile("shapes", ".json");
-            try {
-                Weights.of(task.network()).save(shapes);
-                return measure(task, engine, steps, shapes);
-            } finally {
-                Files.delete(shapes);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        }
-    }
-
-    private static Results.Memory measure(Task.Step task, String engine, int steps, Path shapes)
-            throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         // a small heap, and no limit on native memory derived from it
-        command.addAll(
-                List.of("-Xmx512m", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0"));
-        command.add("-D" + Weights.SHAPES + "=" + shapes);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MemoryReport.class.getName()));
-        command.addAll(List.of(CHILD, task.name(), engine, Integer.toString(steps)));
-        Process child = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        int status = child.waitFor();
-        Check.state(
-                status == 0, "memory of %s by %s: the process must end with 0, got %d", task.name(), engine, status);
-        return Json.record(Results.Memory.class, Json.parse(output.substring(output.lastIndexOf('\n') + 1)));
+        List<String> options =
+                List.of("-Xmx512m", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+        String line = Child.run(
+                MemoryReport.class, task.network(), options, CHILD, task.name(), engine, Integer.toString(steps));
+        return Json.record(Results.Memory.class, Json.parse(line));
     }
 
     /** Runs a task here. */

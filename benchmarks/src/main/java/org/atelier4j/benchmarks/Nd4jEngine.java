@@ -2,6 +2,8 @@ package org.atelier4j.benchmarks;
 
 import java.util.Map;
 import java.util.function.Supplier;
+import org.atelier4j.benchmarks.nd4j.PlainNetwork;
+import org.atelier4j.benchmarks.nd4j.SameDiffNetwork;
 import org.atelier4j.benchmarks.network.Numbers;
 import org.atelier4j.tensor.Check;
 import org.nd4j.enums.WeightsFormat;
@@ -20,11 +22,12 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** ND4J as its documentation shows it: one operation after the other, each making its result. */
 final class Nd4jEngine implements Engine {
 
-    /** It differentiates no single operations, but for the convolution, and has no networks. */
+    /** It differentiates no single operations, but for the convolution, and networks only as {@link SameDiffEngine}. */
     @Override
     public boolean does(Task task) {
         boolean backward = task instanceof Task.GroupNorm t && t.backward();
-        return !backward && task instanceof Task.Kernel;
+        return !backward && task instanceof Task.Kernel
+                || task instanceof Task.Forward f && SameDiffNetwork.has(f.network());
     }
 
     @Override
@@ -48,6 +51,8 @@ final class Nd4jEngine implements Engine {
             return work(() -> x.add(bias.reshape(1, 1, 1, bias.length())));
         } else if (task instanceof Task.Adam t) {
             return adam(t);
+        } else if (task instanceof Task.Forward t) {
+            return PlainNetwork.forward(t.network(), t.batch());
         }
         throw new AssertionError(task); // all that it does stands above
     }

@@ -47,6 +47,20 @@ public record Ratio(double value, double low, double high) {
         return of(mean(a) - mean(b), va + vb, freedom);
     }
 
+    /** Returns the geometric mean of independent ratios; the errors of their logarithms add as squares. */
+    public static Ratio mean(List<Ratio> ratios) {
+        Check.that(!ratios.isEmpty(), "ratio: there must be ratios to take a mean of, got none");
+        double log = 0;
+        double square = 0;
+        for (Ratio r : ratios) {
+            double half = Math.log(r.high() / r.low()) / 2;
+            log += Math.log(r.value()) / ratios.size();
+            square += half * half;
+        }
+        double half = Math.sqrt(square) / ratios.size();
+        return new Ratio(Math.exp(log), Math.exp(log - half), Math.exp(log + half));
+    }
+
     private static Ratio of(double log, double squaredError, double freedom) {
         double reach = new TDistribution(freedom).inverseCumulativeProbability((1 + CONFIDENCE) / 2);
         double half = reach * Math.sqrt(squaredError);

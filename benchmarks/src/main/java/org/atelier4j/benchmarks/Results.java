@@ -2,6 +2,7 @@ package org.atelier4j.benchmarks;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.atelier4j.io.Json;
@@ -58,6 +59,16 @@ public record Results(Machine machine, List<Timing> timings, List<Memory> memory
     /** Writes the file. */
     public void save(Path path) {
         Json.save(path, this);
+    }
+
+    /** Returns the names of all tasks that were measured, in the order of {@link Task#all}; what is no task comes last. */
+    public List<String> tasks() {
+        List<String> order = Task.all().stream().map(Task::name).toList();
+        return timings.stream()
+                .map(Timing::task)
+                .distinct()
+                .sorted(Comparator.comparingInt(t -> order.contains(t) ? order.indexOf(t) : order.size()))
+                .toList();
     }
 
     /** Returns the times of an engine for a task, if it was measured. */

@@ -6,6 +6,7 @@ import org.atelier4j.benchmarks.network.AutoencoderNetwork;
 import org.atelier4j.benchmarks.network.GanNetwork;
 import org.atelier4j.benchmarks.network.NerfNetwork;
 import org.atelier4j.benchmarks.network.Network;
+import org.atelier4j.benchmarks.network.Numbers;
 import org.atelier4j.benchmarks.network.PixelCnnNetwork;
 import org.atelier4j.benchmarks.network.TransformerNetwork;
 import org.atelier4j.benchmarks.network.UNetNetwork;
@@ -21,6 +22,11 @@ public sealed interface Task {
     /** Returns the suite of JMH to which the task belongs. */
     Class<? extends TaskBenchmark> suite();
 
+    /** Returns the largest relative error of gradients at which engines still have done the same. */
+    default double gradientTolerance() {
+        return Numbers.TOLERANCE;
+    }
+
     // --- networks ---------------------------------------------------------------------------------------------------
 
     /** Forward, backward and AdamW of a network, and whatever else belongs to a step of its training. */
@@ -33,6 +39,11 @@ public sealed interface Task {
         @Override
         public Class<? extends TaskBenchmark> suite() {
             return StepBenchmark.class;
+        }
+
+        @Override
+        public double gradientTolerance() {
+            return network.isSmooth() ? Numbers.TOLERANCE : Numbers.WITH_KINKS;
         }
     }
 

@@ -126,6 +126,20 @@ class EnginesTest {
     }
 
     @Test
+    void kinksExcuseGradientsOnlyAndNotMuch() {
+        Map<String, float[]> truth = Map.of("loss", new float[] {1}, "gradient of w", new float[] {1});
+        Map<String, float[]> near = Map.of("loss", new float[] {1}, "gradient of w", new float[] {1.005f});
+        Numbers.checkSame("t", "e", near, truth, Numbers.WITH_KINKS);
+        assertThatThrownBy(() -> Numbers.checkSame("t", "e", near, truth)).hasMessageContaining("gradient of w");
+        Map<String, float[]> far = Map.of("loss", new float[] {1}, "gradient of w", new float[] {1.02f});
+        assertThatThrownBy(() -> Numbers.checkSame("t", "e", far, truth, Numbers.WITH_KINKS))
+                .hasMessageContaining("gradient of w");
+        Map<String, float[]> loss = Map.of("loss", new float[] {1.005f}, "gradient of w", new float[] {1});
+        assertThatThrownBy(() -> Numbers.checkSame("t", "e", loss, truth, Numbers.WITH_KINKS))
+                .hasMessageContaining("the relative error of loss must be <= 1.0E-4");
+    }
+
+    @Test
     void notANumberIsRefused() {
         float[] right = Numbers.of(1, 10);
         float[] wrong = right.clone();

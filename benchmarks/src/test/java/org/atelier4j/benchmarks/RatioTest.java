@@ -43,6 +43,16 @@ class RatioTest {
     }
 
     @Test
+    void theMeanOfRatiosIsGeometricAndItsErrorFallsWithTheirNumber() {
+        Ratio one = new Ratio(2, 2 / Math.exp(0.2), 2 * Math.exp(0.2));
+        Ratio two = new Ratio(8, 8 / Math.exp(0.2), 8 * Math.exp(0.2));
+        Ratio mean = Ratio.mean(List.of(one, two));
+        assertThat(mean.value()).isCloseTo(4, within(1e-12));
+        assertThat(Math.log(mean.high() / 4)).isCloseTo(0.2 / Math.sqrt(2), within(1e-12));
+        assertThat(Math.log(mean.low() / 4)).isCloseTo(-0.2 / Math.sqrt(2), within(1e-12));
+    }
+
+    @Test
     void medianIsTheMiddle() {
         assertThat(Ratio.median(List.of(9.0, 1.0, 4.0))).isEqualTo(4);
         assertThat(Ratio.median(List.of(9.0, 1.0, 4.0, 6.0))).isEqualTo(5);

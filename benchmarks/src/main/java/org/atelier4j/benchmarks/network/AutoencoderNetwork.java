@@ -42,6 +42,11 @@ public record AutoencoderNetwork(String name, int size, int base) implements Net
     }
 
     @Override
+    public boolean isSmooth() {
+        return false;
+    }
+
+    @Override
     public Model model(int batch) {
         Sequential net = make();
         Tensor images = Model.images(images(batch), size, size, 1);

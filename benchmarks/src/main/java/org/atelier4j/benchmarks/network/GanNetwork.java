@@ -52,6 +52,11 @@ public record GanNetwork(String name, int noise, int base) implements Network {
     }
 
     @Override
+    public boolean isSmooth() {
+        return false;
+    }
+
+    @Override
     public Model model(int batch) {
         Pair net = new Pair(this);
         Tensor noises = Model.images(noises(batch), 1, 1, noise);

@@ -64,6 +64,11 @@ public record NerfNetwork(
     }
 
     @Override
+    public boolean isSmooth() {
+        return false;
+    }
+
+    @Override
     public Model model(int points) {
         Field net = new Field(this, Rng.of(1));
         Tensor positions = Tensor.of(positions(points), points, AXES);

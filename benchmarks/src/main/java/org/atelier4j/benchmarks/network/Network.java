@@ -21,6 +21,14 @@ public sealed interface Network
     /** Returns the library's network with random weights. */
     Layer make();
 
+    /**
+     * Returns whether all of its functions are smooth. Where they have kinks, as ReLU has, rounding decides on which side an
+     * activation near 0 falls: one in a million changes the gradients by a thousandth.
+     */
+    default boolean isSmooth() {
+        return true;
+    }
+
     /** Returns the library's network with the weights that all engines share, on a batch of so many examples. */
     Model model(int batch);
 }

@@ -10,7 +10,12 @@ import org.atelier4j.tensor.Check;
 /** Inputs that all engines share, and the check that they got the same results from them. */
 public final class Numbers {
     /** Largest error of a result, relative to its norm. */
-    private static final double TOLERANCE = 1e-4;
+    public static final double TOLERANCE = 1e-4;
+
+    /** The same for gradients of large batches through functions with kinks, see {@link Network#isSmooth}. */
+    public static final double WITH_KINKS = 1e-2;
+
+    private static final String GRADIENT = "gradient";
 
     private Numbers() {}
 
@@ -40,6 +45,20 @@ public final class Numbers {
      * @throws IllegalStateException if they did not; then times say nothing
      */
     public static void checkSame(String task, String engine, Map<String, float[]> results, Map<String, float[]> truth) {
+        checkSame(task, engine, results, truth, TOLERANCE);
+    }
+
+    /**
+     * Checks the same with another tolerance for what is called a gradient.
+     *
+     * @throws IllegalStateException if results differ
+     */
+    public static void checkSame(
+            String task,
+            String engine,
+            Map<String, float[]> results,
+            Map<String, float[]> truth,
+            double gradientTolerance) {
         Check.state(
                 new TreeMap<>(results).keySet().equals(new TreeMap<>(truth).keySet()),
                 "%s by %s: comparison is void: results must be %s, got %s",
@@ -63,13 +82,14 @@ public final class Numbers {
                     norm(expected),
                     0.01 * Objects.requireNonNull(largest.get(kind(name))) * Math.sqrt(expected.length));
             double error = distance(actual, expected) / scale;
+            double tolerance = kind(name).equals(GRADIENT) ? gradientTolerance : TOLERANCE;
             Check.state(
-                    error <= TOLERANCE,
+                    error <= tolerance,
                     "%s by %s: comparison is void: the relative error of %s must be <= %s, got %.2e",
                     task,
                     engine,
                     name,
-                    TOLERANCE,
+                    tolerance,
                     error);
         });
     }

@@ -36,6 +36,11 @@ public record PixelCnnNetwork(String name, PixelCnn.Config config) implements Ne
     }
 
     @Override
+    public boolean isSmooth() {
+        return false;
+    }
+
+    @Override
     public Model model(int batch) {
         PixelCnn net = make();
         Tensor values = Tensor.of(values(batch), config.grid().batch(batch).dims());

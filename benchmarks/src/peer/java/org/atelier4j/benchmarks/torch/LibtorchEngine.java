@@ -93,11 +93,11 @@ public final class LibtorchEngine implements Engine {
         } else if (task instanceof Task.SmallOps t) {
             return smallOps(t);
         } else if (task instanceof Task.Step t) {
-            return new TunedWork(() -> TorchWork.step(model(t.network(), t.batch())));
+            return new TunedWork(task, () -> TorchWork.step(model(t.network(), t.batch())));
         } else if (task instanceof Task.Forward t) {
-            return new TunedWork(() -> TorchWork.forward(model(t.network(), t.batch())));
+            return new TunedWork(task, () -> TorchWork.forward(model(t.network(), t.batch())));
         } else if (task instanceof Task.Sample t) {
-            return new TunedWork(() -> TorchWork.sample(new TorchTransformer(t.network(), t.batch())));
+            return new TunedWork(task, () -> TorchWork.sample(new TorchTransformer(t.network(), t.batch())));
         }
         throw new AssertionError(task); // Task is sealed
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.atelier4j.benchmarks.OpenBlas;
+import org.atelier4j.benchmarks.Task;
 import org.atelier4j.benchmarks.Work;
 import org.atelier4j.benchmarks.network.Numbers;
 
@@ -17,14 +18,16 @@ import org.atelier4j.benchmarks.network.Numbers;
 final class TunedWork implements Work {
     private static final int TRIALS = 2; // of which the first finds caches cold
 
+    private final Task task;
     private final Supplier<Work> maker;
     private final Work work;
     private final List<Integer> choices;
     private final long[] nanos;
     private int runs;
 
-    /** Makes work of which another copy can be made. */
-    TunedWork(Supplier<Work> maker) {
+    /** Prepares a task, of which another copy can be made. */
+    TunedWork(Task task, Supplier<Work> maker) {
+        this.task = task;
         this.maker = maker;
         work = maker.get();
         int all = OpenBlas.available();
@@ -63,7 +66,12 @@ final class TunedWork implements Work {
         for (int threads : choices.subList(1, choices.size())) {
             OpenBlas.setThreads(threads);
             try (Work copy = maker.get()) {
-                Numbers.checkSame("this", "libtorch with " + threads + " threads", copy.results(), results);
+                Numbers.checkSame(
+                        task.name(),
+                        "libtorch with " + threads + " threads",
+                        copy.results(),
+                        results,
+                        task.gradientTolerance());
             }
         }
         return results;

@@ -1,0 +1,8 @@
+/**
+ * Networks of the benchmarks on ND4J: as graphs of SameDiff and as plain calls of its operations. Read {@link
+ * org.atelier4j.benchmarks.nd4j.SameDiffNetwork} first.
+ */
+@NullMarked
+package org.atelier4j.benchmarks.nd4j;
+
+import org.jspecify.annotations.NullMarked;
