@@ -1,6 +1,5 @@
 package org.atelier4j.benchmarks.torch;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -10,7 +9,7 @@ import org.atelier4j.benchmarks.Work;
 import org.atelier4j.benchmarks.network.Numbers;
 
 /**
- * Runs with OpenBLAS kept to one thread or with all, whichever is faster in the first runs.
+ * Runs with OpenBLAS kept to one thread or with all, whichever is faster at first.
  *
  * <p>libtorch's fused attention calls OpenBLAS from inside of its own OpenMP loop, which is only fast while that has one
  * thread; its linear layers call it from outside and want all. {@link Torch#attention} goes by the number, too.
@@ -21,9 +20,8 @@ final class TunedWork implements Work {
     private final Task task;
     private final Supplier<Work> maker;
     private final Work work;
-    private final List<Integer> choices;
-    private final long[] nanos;
-    private int runs;
+    private final List<Integer> choices; // threads of OpenBLAS
+    private int best;
 
     /** Prepares a task, of which another copy can be made. */
     TunedWork(Task task, Supplier<Work> maker) {
@@ -32,30 +30,34 @@ final class TunedWork implements Work {
         work = maker.get();
         int all = OpenBlas.available();
         choices = all == 1 ? List.of(1) : List.of(1, all);
-        nanos = new long[choices.size()];
-        Arrays.fill(nanos, Long.MAX_VALUE);
     }
 
+    /** The first run tries what is faster, and so takes several times as long as the others. */
     @Override
     public void run() {
-        if (runs < TRIALS * choices.size()) {
-            int choice = runs++ / TRIALS;
-            OpenBlas.setThreads(choices.get(choice));
-            long start = System.nanoTime();
-            work.run();
-            nanos[choice] = Math.min(nanos[choice], System.nanoTime() - start);
-        } else {
-            OpenBlas.setThreads(fastest());
-            work.run();
+        if (best == 0) {
+            best = fastest();
         }
+        OpenBlas.setThreads(best);
+        work.run();
     }
 
     private int fastest() {
-        int best = 0;
-        for (int i = 1; i < nanos.length; i++) {
-            best = nanos[i] < nanos[best] ? i : best;
+        int fastest = 0;
+        long least = Long.MAX_VALUE;
+        for (int threads : choices) {
+            OpenBlas.setThreads(threads);
+            for (int i = 0; i < TRIALS; i++) {
+                long start = System.nanoTime();
+                work.run();
+                long nanos = System.nanoTime() - start;
+                if (nanos < least) {
+                    least = nanos;
+                    fastest = threads;
+                }
+            }
         }
-        return choices.get(best);
+        return fastest;
     }
 
     /** Returns the results with one thread, once they are known to be those with all. */
