@@ -34,11 +34,12 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
  */
 public final class Report {
     private static final String HELP = """
-        Report [--name NAME] [--only REGEX] [--minutes N] [--turns N] [--steps N] [--folder FOLDER] [--python PYTHON]
-               [--check] [--docs]
+        Report [--name NAME] [--folder FOLDER] [--only REGEX] [--again] [--minutes N] [--turns N] [--steps N]
+               [--python PYTHON] [--check] [--docs]
           --name NAME      name of the results' file, without .json; today's date if not given
           --folder FOLDER  where the file lies and the picture goes (benchmarks/results)
           --only REGEX     what to measure, as 'unet.*'; beside the tasks there are 'start-up' and 'memory'
+          --again          measures those again that the file holds already
           --minutes N      begins nothing new after so many minutes, and measures no memory
           --turns N        times that each engine is measured for each task (6)
           --steps N        steps of the long run in which memory must not grow (5000)
@@ -96,6 +97,9 @@ public final class Report {
         int minutes = Integer.parseInt(option(options, "--minutes", "0"));
         int turns = Integer.parseInt(option(options, "--turns", "6"));
         Report report = new Report(folder, name, only, turns, minutes);
+        if (options.contains("--again")) {
+            report.results = report.results.without(only);
+        }
         report.measure(
                 Integer.parseInt(option(options, "--steps", "5000")), option(options, "--python", ""), minutes == 0);
         report.print();

@@ -93,6 +93,13 @@ public record Results(Machine machine, List<Timing> timings, List<Memory> memory
         return Optional.of(paired ? Ratio.paired(other.get(), own.get()) : Ratio.unpaired(other.get(), own.get()));
     }
 
+    /** Returns these results without the times of the tasks whose names match a regular expression. */
+    public Results without(String tasks) {
+        List<Timing> rest =
+                timings.stream().filter(t -> !t.task().matches(tasks)).toList();
+        return new Results(machine, rest, memory);
+    }
+
     /** Returns these results with more times. */
     public Results with(List<Timing> more) {
         List<Timing> all = new ArrayList<>(timings);

@@ -95,6 +95,13 @@ class ResultTablesTest {
     }
 
     @Test
+    void timesOfChosenTasksCanBeForgotten() {
+        Results rest = results(0).without("unet.*");
+        assertThat(rest.tasks()).containsExactly("matmul-256", "small-op");
+        assertThat(rest.memory()).isEqualTo(results(0).memory());
+    }
+
+    @Test
     void aPageHoldsTheTablesOfTheFileThatItNames() {
         results(0).save(folder.resolve("run.json"));
         String page = "# Title\n<!-- results of none -->\nold\n<!-- end of results -->\nafter\n";
