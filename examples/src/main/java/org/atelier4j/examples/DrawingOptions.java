@@ -19,20 +19,23 @@ import picocli.CommandLine.Option;
 final class DrawingOptions {
     @Option(
             names = "--steps",
+            paramLabel = "N",
             description = "steps of a diffusion model (" + DiffusionGenerator.STEPS
                     + "; ddpm needs hundreds), rounds of a masked prior (8)")
     private @Nullable Integer steps;
 
     @Option(
             names = "--sampler",
+            paramLabel = "NAME",
             converter = SamplerName.class,
             description = "of a diffusion model: dpm++, ddim, ddpm, euler or heun (dpm++; heun where it does not fit)")
     private @Nullable SamplerKind sampler;
 
     @Option(
             names = "--guidance",
+            paramLabel = "X",
             description = "w of (1 + w) * with the class - w * without: how much to exaggerate the class, 0 for not at"
-                    + " all (1 for diffusion models, 0 for others)")
+                    + " all (1; 0 for a PixelCNN of pixels)")
     private @Nullable Double guidance;
 
     @Mixin
@@ -63,7 +66,8 @@ final class DrawingOptions {
                 steps != null && !masked,
                 "--steps is for diffusion models and masked priors; this one draws code after code");
         int rounds = steps == null ? Decoding.standard().steps() : steps;
-        return new CodeGenerator(pipeline, tokens.decoding(guidance == null ? 0 : guidance, rounds));
+        double scale = guidance == null ? CodeGenerator.GUIDANCE : guidance;
+        return new CodeGenerator(pipeline, tokens.decoding(scale, rounds));
     }
 
     private Generator ofDiffusion(DiffusionPipeline pipeline) {

@@ -43,18 +43,27 @@ public final class Edit implements Callable<Integer> {
 
     @Option(
             names = "--model",
+            paramLabel = "NAME",
             defaultValue = Models.MASKGIT,
             description = "prior: file, run folder or name (${DEFAULT-VALUE})")
     private String model;
 
-    @Option(names = "--image", description = "image to change, of the size the model knows (a test image)")
+    @Option(
+            names = "--image",
+            paramLabel = "FILE",
+            description = "image to change, of the size the model knows (a test image)")
     private @Nullable Path image;
 
-    @Option(names = "--data", defaultValue = "fashion-mnist", description = "where test images are (${DEFAULT-VALUE})")
+    @Option(
+            names = "--data",
+            paramLabel = "NAME",
+            defaultValue = "fashion-mnist",
+            description = "where test images are (${DEFAULT-VALUE})")
     private String data;
 
     @Option(
             names = "--number",
+            paramLabel = "N",
             defaultValue = "0",
             description = "which test image, without --image (${DEFAULT-VALUE})")
     private int number;
@@ -64,10 +73,13 @@ public final class Edit implements Callable<Integer> {
 
     /** What is drawn anew. */
     static final class Region {
-        @Option(names = "--inpaint", description = "image of the same size, white where pixels are to be drawn")
+        @Option(
+                names = "--inpaint",
+                paramLabel = "FILE",
+                description = "image of the same size, white where pixels are to be drawn")
         private @Nullable Path mask;
 
-        @Option(names = "--half", description = "${COMPLETION-CANDIDATES}: this half is drawn")
+        @Option(names = "--half", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}: this half is drawn")
         private @Nullable Half half;
     }
 
@@ -96,17 +108,26 @@ public final class Edit implements Callable<Integer> {
         }
     }
 
-    @Option(names = "--class", description = "name or number of what the image shows (not told)")
+    @Option(names = "--class", paramLabel = "NAME", description = "name or number of what the image shows (not told)")
     private @Nullable String shows;
 
-    @Option(names = "--count", defaultValue = "8", description = "in how many ways (${DEFAULT-VALUE})")
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "in how many ways (${DEFAULT-VALUE})")
     private int count;
 
-    @Option(names = "--steps", defaultValue = "8", description = "rounds of a masked prior (${DEFAULT-VALUE})")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "rounds of a masked prior (${DEFAULT-VALUE})")
     private int steps;
 
     @Option(
             names = "--guidance",
+            paramLabel = "X",
             defaultValue = "0",
             description = "how much to exaggerate the class, 0 for not at all (${DEFAULT-VALUE})")
     private double guidance;
@@ -117,10 +138,14 @@ public final class Edit implements Callable<Integer> {
     @Option(names = "--keep-pixels", description = "leave pixels outside of the region as they are, seam or not")
     private boolean keepPixels;
 
-    @Option(names = "--seed", defaultValue = "0", description = "of what is drawn (${DEFAULT-VALUE})")
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "of what is drawn (${DEFAULT-VALUE})")
     private long seed;
 
-    @Option(names = "--out", defaultValue = "out/edit", description = "folder for the images (${DEFAULT-VALUE})")
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            defaultValue = "out/edit",
+            description = "folder for the images (${DEFAULT-VALUE})")
     private Path out;
 
     @Override
@@ -180,7 +205,7 @@ public final class Edit implements Callable<Integer> {
     }
 
     /** Returns the image with gray where it is drawn anew. */
-    private static Image covered(Image given, Image mask) {
+    static Image covered(Image given, Image mask) {
         byte[] pixels = given.toBytes();
         byte[] covers = mask.toBytes();
         for (int i = 0; i < pixels.length; i++) {

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.atelier4j.examples.CommandLineFixture.atelier;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.atelier4j.autoregressive.Decoding;
@@ -136,22 +141,51 @@ class CodePriorCommandTest {
                 + out.resolve("prior"));
         String eval = "eval --data toy-shapes --count 70 --metrics fd,nn --keep " + out.resolve("keep") + " --model ";
         CommandLineFixture prior = run(eval + out.resolve("prior") + " --json " + out.resolve("prior.json"));
-        CommandLineFixture masked = run(eval + models.resolve("maskgit") + " --steps 3 --guidance 1 --compare "
+        CommandLineFixture masked = run(eval + models.resolve("maskgit") + " --steps 3 --guidance 0 --compare "
                 + out.resolve("prior.json") + " --json " + out.resolve("maskgit.json"));
 
         assertThat(prior.out())
                 .contains("70 images, prior transformer, codebook")
-                .containsPattern("forwards +16.00");
+                .containsPattern("forwards +32.00"); // with and without the class
         assertThat(masked.out())
-                .contains("prior maskgit", "rounds 3", "guidance 1.0")
+                .contains("prior maskgit", "rounds 3", "guidance 0.0")
                 .contains("Beside " + out.resolve("prior"))
                 .containsPattern("FD_FM +\\d+\\.\\d+ +\\d+\\.\\d+ +\\d+\\.\\d+ +lower")
-                .containsPattern("forwards +6.0000 +16.0000 +0.375 +lower");
+                .containsPattern("forwards +3.0000 +32.0000 +0.094 +lower");
         assertThat(out.resolve("keep").toFile().list()).hasSize(2);
         assertThat(atelier("eval --data toy-shapes --count 60 --model " + models.resolve("maskgit") + " --compare "
                                 + out.resolve("prior.json"))
                         .err())
                 .startsWith("atelier: only equal measurements compare: count is 60 here and 70 in ");
+    }
+
+    @Test
+    void drawPriorFiguresDrawsWhatTheGuideShows() throws IOException {
+        String maskgit = models.resolve("maskgit").toString();
+        DrawPriorFigures.main(new String[] {out.toString(), maskgit, maskgit, "toy-shapes"});
+
+        String guide = Files.readString(Path.of("..", "docs", "autoregressive.md"));
+        assertThat(out.toFile().list())
+                .hasSize(4)
+                .allSatisfy(figure -> assertThat(guide).contains("(images/" + figure + ")"));
+    }
+
+    @Test
+    void compareCompletionsCountsWhatIsSeenInThem() {
+        PrintStream before = System.out;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            CompareCompletions.main(
+                    new String[] {"toy-shapes", "10", models.resolve("maskgit").toString()});
+        } finally {
+            System.setOut(before);
+        }
+
+        assertThat(bytes.toString(StandardCharsets.UTF_8).lines())
+                .hasSize(3)
+                .allMatch(line -> line.matches(".* +\\d+\\.\\d %"));
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("lower half drawn", "upper half drawn");
     }
 
     @Test
@@ -184,6 +218,15 @@ class CodePriorCommandTest {
                 .startsWith("atelier: TokenSampler: temperature must be > 0 and finite, got 0.0");
         assertThat(atelier("sample --sampler ddim --model " + maskgit).err())
                 .startsWith("atelier: --sampler is for diffusion models");
+        assertThat(atelier("edit --half lower --model " + models.resolve("vqvae"))
+                        .err())
+                .contains("vqvae is no prior of codes; ./atelier train prior or maskgit makes one");
+        assertThat(atelier("train prior --codec " + maskgit + " --out " + out.resolve("none"))
+                        .err())
+                .contains("maskgit is no VQ-VAE");
+        assertThat(atelier("train vqvae --codebook lfq --codes 500 --out " + out.resolve("none"))
+                        .err())
+                .startsWith("atelier: --codes of an lfq codebook must be a power of two, got 500");
         assertThat(atelier("edit --model " + maskgit).code()).isEqualTo(2);
         assertThat(atelier("edit --half lower --data toy-shapes --number -1 --model " + maskgit)
                         .err())
