@@ -9,20 +9,30 @@ import picocli.CommandLine.Option;
 final class AdversaryOptions {
     private static final String NONE = "none";
 
-    @Option(names = "--loss", defaultValue = "l1", description = "how pixels are compared: l1 or l2 (${DEFAULT-VALUE})")
+    @Option(
+            names = "--loss",
+            paramLabel = "NAME",
+            defaultValue = "l1",
+            description = "how pixels are compared: l1 or l2 (${DEFAULT-VALUE})")
     private VqLoss.Reconstruction loss;
 
     @Option(
             names = "--perceptual",
+            paramLabel = "NAME",
             description = "network that compares too: fm-net, efficientnet-lite0, the file of a classifier, or none"
                     + " (fm-net for gray images, none for others)")
     private @Nullable String perceptual;
 
-    @Option(names = "--perceptual-weight", defaultValue = "1", description = "of that comparison (${DEFAULT-VALUE})")
+    @Option(
+            names = "--perceptual-weight",
+            paramLabel = "X",
+            defaultValue = "1",
+            description = "of that comparison (${DEFAULT-VALUE})")
     private double perceptualWeight;
 
     @Option(
             names = "--adversarial-weight",
+            paramLabel = "X",
             defaultValue = "0.3",
             description = "of the discriminator; 0 for none (${DEFAULT-VALUE})")
     private double adversarialWeight;

@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The command line: {@code ./atelier quickstart}, {@code train}, {@code sample}, {@code doctor}.
+ * The command line: {@code ./atelier quickstart}, {@code train}, {@code sample}, {@code eval}, {@code edit},
+ * {@code fetch}, {@code doctor}.
  *
  * <p>Exit codes: 0 done, 1 the work failed (one line says why; with the environment variable {@code ATELIER_TRACE} also
  * where), 2 the command was not understood, 130 stopped by Ctrl-C.
@@ -37,11 +38,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "First steps:",
             "  atelier quickstart          train for 3 minutes on real images, then draw",
             "  atelier sample              draw with the model that ships with Atelier",
-            "  atelier train --help        train your own"
+            "  atelier train --help        train your own",
+            "  atelier bench               ten minutes of benchmarks, by a program of its own"
         })
 public final class Atelier implements Runnable {
     /** Exit code of a run that was asked to stop, as shells count Ctrl-C. */
     static final int INTERRUPTED = 130;
+
+    private static final int WIDTH = 100; // of help texts
 
     @Spec
     private CommandSpec spec;
@@ -57,10 +61,18 @@ public final class Atelier implements Runnable {
 
     /** Returns the parser of all commands, which prints every failure as one line. */
     static CommandLine commandLine() {
-        return new CommandLine(new Atelier())
+        return unsorted(new CommandLine(new Atelier()))
+                .setUsageHelpWidth(WIDTH)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Atelier::misunderstood)
                 .setExecutionExceptionHandler(Atelier::failed);
+    }
+
+    /** Lets all commands list their options in the order in which they are written down: what matters most comes first. */
+    private static CommandLine unsorted(CommandLine command) {
+        command.getCommandSpec().usageMessage().sortOptions(false).sortSynopsis(false);
+        command.getSubcommands().values().forEach(Atelier::unsorted);
+        return command;
     }
 
     /** Without a verb: prints what there is. */

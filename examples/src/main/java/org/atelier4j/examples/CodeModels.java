@@ -20,6 +20,9 @@ final class CodeModels {
 
     /** Loads a VQ-VAE: a name of one that ships, a file or a run folder. */
     static VqVae codec(String name) {
+        if (!Models.isOf(VqVae.class, name)) {
+            throw new RunException(name + " is no VQ-VAE");
+        }
         return Models.open(name, VqVae::load);
     }
 
@@ -30,6 +33,9 @@ final class CodeModels {
      * @param codec VQ-VAE likewise; empty for the one beside the prior, or else that which ships
      */
     static CodePipeline open(String model, String codec) {
+        if (!isPrior(model)) {
+            throw new RunException(model + " is no prior of codes; ./atelier train prior or maskgit makes one");
+        }
         Path path = Path.of(model);
         Path beside = Files.isDirectory(path) ? path.resolve(CODEC) : path.resolveSibling(CODEC);
         String found = !codec.isEmpty() ? codec : Files.exists(beside) ? beside.toString() : Models.VQVAE;

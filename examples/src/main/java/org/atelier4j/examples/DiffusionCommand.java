@@ -10,13 +10,17 @@ import picocli.CommandLine.Option;
 
 /** What {@code ./atelier train diffusion}, and {@code train} without a family's name, ask of a diffusion model. */
 abstract class DiffusionCommand extends TrainCommand<DiffusionConfig> {
-    @Option(names = "--model", defaultValue = "small", description = "quick, small or large (${DEFAULT-VALUE})")
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            defaultValue = "small",
+            description = "quick, small or large (${DEFAULT-VALUE})")
     private Preset model;
 
-    @Option(names = "--schedule", description = "noise schedule: cosine, linear or sigmoid")
+    @Option(names = "--schedule", paramLabel = "NAME", description = "noise schedule: cosine, linear or sigmoid")
     private NoiseSchedule.@Nullable Kind schedule;
 
-    @Option(names = "--prediction", description = "what the network says: v, epsilon or x0")
+    @Option(names = "--prediction", paramLabel = "NAME", description = "what the network says: v, epsilon or x0")
     private @Nullable Prediction prediction;
 
     @Override

@@ -67,7 +67,7 @@ public final class Doctor implements Callable<Integer> {
             return String.format(
                     "%d + %d images, %s", found.train().size(), found.test().size(), found.source());
         } catch (IllegalStateException e) {
-            return "not here ('atelier train --data " + name + "' says how to get it)";
+            return "not here; './atelier fetch " + name + "' gets it";
         }
     }
 

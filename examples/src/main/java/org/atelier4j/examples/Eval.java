@@ -60,19 +60,34 @@ public final class Eval implements Callable<Integer> {
 
     @Option(
             names = "--model",
+            paramLabel = "NAME",
             description = "of any family, or a codec: file, run folder or name (" + Models.FASHION + ")")
     private @Nullable String model;
 
-    @Option(names = "--images", description = "folder of pictures to judge in place of a model's")
+    @Option(
+            names = "--images",
+            paramLabel = "FOLDER",
+            description = "folder of pictures to judge in place of a model's")
     private @Nullable Path images;
 
-    @Option(names = "--pairs", description = "folder of pictures that those of --images should equal")
+    @Option(
+            names = "--pairs",
+            paramLabel = "FOLDER",
+            description = "folder of pictures that those of --images should equal")
     private @Nullable Path pairs;
 
-    @Option(names = "--data", defaultValue = "fashion-mnist", description = "real images (${DEFAULT-VALUE})")
+    @Option(
+            names = "--data",
+            paramLabel = "NAME",
+            defaultValue = "fashion-mnist",
+            description = "real images (${DEFAULT-VALUE})")
     private String data;
 
-    @Option(names = "--count", defaultValue = "10000", description = "images to draw (${DEFAULT-VALUE})")
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = "images to draw (${DEFAULT-VALUE})")
     private int count;
 
     @Mixin
@@ -80,27 +95,39 @@ public final class Eval implements Callable<Integer> {
 
     @Option(
             names = {"--seeds", "--seed"},
+            paramLabel = "N",
             split = ",",
             defaultValue = "0",
             description = "of all randomness, several with commas between (${DEFAULT-VALUE})")
     private List<Long> seeds = List.of();
 
-    @Option(names = "--metrics", split = ",", description = "which, with commas between (all but dl4j)")
+    @Option(
+            names = "--metrics",
+            paramLabel = "NAME",
+            split = ",",
+            description = "which, with commas between (all but dl4j)")
     private List<Evaluation.Metric> metrics = List.of();
 
     @Option(
             names = "--extractor",
+            paramLabel = "NAME",
             description = "network that looks at the images: fm-net (for gray ones), efficientnet-lite0 (for color),"
                     + " inception (its weights are yours to bring), or a file of ./atelier train classifier")
     private @Nullable String extractor;
 
-    @Option(names = "--keep", description = "folder that keeps drawn images, so that they need not be drawn again")
+    @Option(
+            names = "--keep",
+            paramLabel = "FOLDER",
+            description = "folder that keeps drawn images, so that they need not be drawn again")
     private @Nullable Path keep;
 
-    @Option(names = "--json", description = "file for the results")
+    @Option(names = "--json", paramLabel = "FILE", description = "file for the results")
     private @Nullable Path json;
 
-    @Option(names = "--compare", description = "file that --json wrote of another model: print how they compare")
+    @Option(
+            names = "--compare",
+            paramLabel = "FILE",
+            description = "file that --json wrote of another model: print how they compare")
     private @Nullable Path other;
 
     @Override
@@ -149,6 +176,9 @@ public final class Eval implements Callable<Integer> {
     }
 
     private void checkOptions() {
+        if (count < 1) {
+            throw new RunException("--count must be at least 1, got " + count);
+        }
         if (images != null && model != null) {
             throw new RunException("--model and --images exclude each other: what shall be judged?");
         }

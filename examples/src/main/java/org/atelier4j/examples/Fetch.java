@@ -43,7 +43,10 @@ public final class Fetch implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}")
     private DataPackage set;
 
-    @Option(names = "--from", description = "archive that is there already, or another address to get it from")
+    @Option(
+            names = "--from",
+            paramLabel = "FILE",
+            description = "archive that is there already, or another address to get it from")
     private @Nullable String from;
 
     @Override

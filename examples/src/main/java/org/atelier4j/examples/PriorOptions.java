@@ -12,36 +12,56 @@ import picocli.CommandLine.Option;
 final class PriorOptions {
     @Option(
             names = "--codec",
+            paramLabel = "NAME",
             defaultValue = Models.VQVAE,
             description = "VQ-VAE whose codes are learned: file, run folder or name (${DEFAULT-VALUE})")
     private String codec;
 
-    @Option(names = "--width", defaultValue = "128", description = "length of a token's vector (${DEFAULT-VALUE})")
+    @Option(
+            names = "--width",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "length of a token's vector (${DEFAULT-VALUE})")
     private int width;
 
-    @Option(names = "--depth", defaultValue = "4", description = "blocks or layers (${DEFAULT-VALUE})")
+    @Option(
+            names = "--depth",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "blocks or layers (${DEFAULT-VALUE})")
     private int depth;
 
-    @Option(names = "--heads", defaultValue = "4", description = "heads of each attention (${DEFAULT-VALUE})")
+    @Option(
+            names = "--heads",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "heads of each attention (${DEFAULT-VALUE})")
     private int heads;
 
     @Option(
             names = "--positions",
+            paramLabel = "NAME",
             defaultValue = "learned",
             description = "how places are told: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
     private TransformerConfig.Positions positions;
 
     @Option(
             names = "--feed-forward",
+            paramLabel = "NAME",
             defaultValue = "gelu",
             description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
     private FeedForward.Kind feedForward;
 
-    @Option(names = "--dropout", defaultValue = "0", description = "share of zeros in training (${DEFAULT-VALUE})")
+    @Option(
+            names = "--dropout",
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "share of zeros in training (${DEFAULT-VALUE})")
     private double dropout;
 
     @Option(
             names = "--label-dropout",
+            paramLabel = "X",
             defaultValue = "0.1",
             description = "part of the grids shown without their class (${DEFAULT-VALUE})")
     private double labelDropout;

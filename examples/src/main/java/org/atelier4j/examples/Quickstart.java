@@ -32,13 +32,25 @@ public final class Quickstart implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--minutes", defaultValue = "2.5", description = "time to train (${DEFAULT-VALUE})")
+    @Option(
+            names = "--minutes",
+            paramLabel = "X",
+            defaultValue = "2.5",
+            description = "time to train (${DEFAULT-VALUE})")
     private double minutes;
 
-    @Option(names = "--out", defaultValue = "out/quickstart", description = "folder of the run (${DEFAULT-VALUE})")
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            defaultValue = "out/quickstart",
+            description = "folder of the run (${DEFAULT-VALUE})")
     private Path out;
 
-    @Option(names = "--seed", defaultValue = "1", description = "of all randomness (${DEFAULT-VALUE})")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "of all randomness (${DEFAULT-VALUE})")
     private long seed;
 
     @Option(names = "--smoke", hidden = true, description = "a run of seconds that learns nothing")

@@ -31,26 +31,43 @@ public final class Sample implements Callable<Integer> {
 
     @Option(
             names = "--model",
+            paramLabel = "NAME",
             defaultValue = Models.FASHION,
             description = "file, run folder or name (${DEFAULT-VALUE})")
     private String model;
 
-    @Option(names = "--classes", split = ",", description = "names or numbers, with commas between (all)")
+    @Option(
+            names = "--classes",
+            paramLabel = "NAME",
+            split = ",",
+            description = "names or numbers, with commas between (all)")
     private List<String> classes = List.of();
 
-    @Option(names = "--count", defaultValue = "10", description = "images of each class (${DEFAULT-VALUE})")
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "images of each class (${DEFAULT-VALUE})")
     private int count;
 
     @Mixin
     private DrawingOptions drawing;
 
-    @Option(names = "--seed", defaultValue = "0", description = "of all randomness (${DEFAULT-VALUE})")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "of all randomness (${DEFAULT-VALUE})")
     private long seed;
 
     @Option(names = "--gif", description = "also write how the images come to be")
     private boolean gif;
 
-    @Option(names = "--out", defaultValue = "out/sample", description = "folder for the images (${DEFAULT-VALUE})")
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            defaultValue = "out/sample",
+            description = "folder for the images (${DEFAULT-VALUE})")
     private Path out;
 
     @Override

@@ -7,21 +7,31 @@ import picocli.CommandLine.Option;
 
 /** How priors draw codes: options that {@code sample}, {@code eval} and {@code edit} share. */
 final class TokenOptions {
-    @Option(names = "--temperature", description = "of codes and pixels, below 1 for the more probable ones (1)")
+    @Option(
+            names = "--temperature",
+            paramLabel = "X",
+            description = "of codes and pixels, below 1 for the more probable ones (1)")
     private @Nullable Double temperature;
 
-    @Option(names = "--top-k", description = "draw from the K most probable codes (all)")
+    @Option(names = "--top-k", paramLabel = "N", description = "draw from the K most probable codes (all)")
     private @Nullable Integer topK;
 
-    @Option(names = "--top-p", description = "draw from the most probable codes whose share reaches P (1)")
+    @Option(
+            names = "--top-p",
+            paramLabel = "X",
+            description = "draw from the most probable codes whose share reaches P (1)")
     private @Nullable Double topP;
 
     @Option(
             names = "--confidence-noise",
+            paramLabel = "X",
             description = "of masked priors: how much chance decides which codes stay (4.5)")
     private @Nullable Double confidenceNoise;
 
-    @Option(names = "--codec", description = "VQ-VAE of a prior (the one beside it, or that ships)")
+    @Option(
+            names = "--codec",
+            paramLabel = "NAME",
+            description = "VQ-VAE of a prior (the one beside it, or that ships)")
     private @Nullable String codec;
 
     /** Returns whether any of these options was given. */

@@ -27,17 +27,26 @@ public final class TrainAutoencoderKl extends TrainCommand<AutoencoderKlRunConfi
     private static final double DIVERGENCE_COST = 1e-6; // Rombach et al. 2021
     private static final int GROUPS = 8;
 
-    @Option(names = "--base", defaultValue = "16", description = "channels at full resolution (${DEFAULT-VALUE})")
+    @Option(
+            names = "--base",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "channels at full resolution (${DEFAULT-VALUE})")
     private int base;
 
     @Option(
             names = "--multipliers",
+            paramLabel = "N",
             split = ",",
             defaultValue = "1,2,3",
             description = "channels of each resolution over those of the first (${DEFAULT-VALUE})")
     private List<Integer> multipliers;
 
-    @Option(names = "--latents", defaultValue = "4", description = "channels of the latents (${DEFAULT-VALUE})")
+    @Option(
+            names = "--latents",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "channels of the latents (${DEFAULT-VALUE})")
     private int latents;
 
     @Mixin

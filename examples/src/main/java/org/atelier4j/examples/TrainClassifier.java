@@ -50,16 +50,32 @@ public final class TrainClassifier implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--data", defaultValue = "fashion-mnist", description = "name of the data set (${DEFAULT-VALUE})")
+    @Option(
+            names = "--data",
+            paramLabel = "NAME",
+            defaultValue = "fashion-mnist",
+            description = "name of the data set (${DEFAULT-VALUE})")
     private String data;
 
-    @Option(names = "--passes", defaultValue = "0", description = "how often each image is seen (as suits the data)")
+    @Option(
+            names = "--passes",
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "how often each image is seen (as suits the data)")
     private double passes;
 
-    @Option(names = "--seed", defaultValue = "1", description = "of all randomness (${DEFAULT-VALUE})")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "of all randomness (${DEFAULT-VALUE})")
     private long seed;
 
-    @Option(names = "--out", defaultValue = "out/classifier", description = "folder of the run (${DEFAULT-VALUE})")
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            defaultValue = "out/classifier",
+            description = "folder of the run (${DEFAULT-VALUE})")
     private Path out;
 
     @Override

@@ -22,7 +22,11 @@ abstract class TrainCommand<C extends RunConfig> implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--data", defaultValue = "fashion-mnist", description = "name of the data set (${DEFAULT-VALUE})")
+    @Option(
+            names = "--data",
+            paramLabel = "NAME",
+            defaultValue = "fashion-mnist",
+            description = "name of the data set (${DEFAULT-VALUE})")
     private String data;
 
     @ArgGroup
@@ -30,32 +34,46 @@ abstract class TrainCommand<C extends RunConfig> implements Callable<Integer> {
 
     /** How long to train, in one of three ways. */
     static final class Length {
-        @Option(names = "--steps", required = true, description = "length of the run in steps")
+        @Option(names = "--steps", paramLabel = "N", required = true, description = "length of the run in steps")
         private @Nullable Long steps;
 
-        @Option(names = "--images", required = true, description = "length of the run in images")
+        @Option(names = "--images", paramLabel = "N", required = true, description = "length of the run in images")
         private @Nullable Long images;
 
-        @Option(names = "--minutes", required = true, description = "length in minutes, as measured at the start")
+        @Option(
+                names = "--minutes",
+                paramLabel = "X",
+                required = true,
+                description = "length in minutes, as measured at the start")
         private @Nullable Double minutes;
     }
 
-    @Option(names = "--batch", description = "images in a step")
+    @Option(names = "--batch", paramLabel = "N", description = "images in a step")
     private @Nullable Integer batch;
 
-    @Option(names = "--lr", description = "highest learning rate")
+    @Option(names = "--lr", paramLabel = "X", description = "highest learning rate")
     private @Nullable Double learningRate;
 
-    @Option(names = "--seed", defaultValue = "1", description = "of all randomness (${DEFAULT-VALUE})")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "of all randomness (${DEFAULT-VALUE})")
     private long seed;
 
-    @Option(names = "--config", description = "settings from a file; the options above change them")
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "settings from a file; the options above change them")
     private @Nullable Path file;
 
     @Option(names = "--resume", description = "settings from the run in --out")
     private boolean resume;
 
-    @Option(names = "--out", description = "folder of the run (out/ and the name of the command)")
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            description = "folder of the run (out/ and the name of the command)")
     private @Nullable Path out;
 
     /** Returns the type of the family's settings. */

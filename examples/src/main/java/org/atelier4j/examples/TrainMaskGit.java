@@ -27,7 +27,11 @@ public final class TrainMaskGit extends TrainCommand<PriorRunConfig> {
     @Mixin
     private PriorOptions options;
 
-    @Option(names = "--smoothing", defaultValue = "0", description = "label smoothing of the loss (${DEFAULT-VALUE})")
+    @Option(
+            names = "--smoothing",
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "label smoothing of the loss (${DEFAULT-VALUE})")
     private double smoothing;
 
     @Override

@@ -26,23 +26,37 @@ public final class TrainPixelCnn extends TrainCommand<PixelCnnRunConfig> {
     private static final int COMPONENTS = 5;
     private static final int KERNEL = 3;
 
-    @Option(names = "--bits", defaultValue = "5", description = "what is kept of a pixel, 1 to 8 (${DEFAULT-VALUE})")
+    @Option(
+            names = "--bits",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "what is kept of a pixel, 1 to 8 (${DEFAULT-VALUE})")
     private int bits;
 
     @Option(
             names = "--head",
+            paramLabel = "NAME",
             defaultValue = "softmax",
             description = "law of a pixel: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
     private Head head;
 
-    @Option(names = "--width", defaultValue = "32", description = "channels of each stack (${DEFAULT-VALUE})")
+    @Option(
+            names = "--width",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "channels of each stack (${DEFAULT-VALUE})")
     private int width;
 
-    @Option(names = "--layers", defaultValue = "6", description = "gated layers behind the first (${DEFAULT-VALUE})")
+    @Option(
+            names = "--layers",
+            paramLabel = "N",
+            defaultValue = "6",
+            description = "gated layers behind the first (${DEFAULT-VALUE})")
     private int layers;
 
     @Option(
             names = "--label-dropout",
+            paramLabel = "X",
             defaultValue = "0",
             description = "part of the images shown without their class (${DEFAULT-VALUE})")
     private double labelDropout;

@@ -31,6 +31,7 @@ public final class TrainPrior extends TrainCommand<PriorRunConfig> {
 
     @Option(
             names = "--network",
+            paramLabel = "NAME",
             defaultValue = "transformer",
             description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
     private Network network;

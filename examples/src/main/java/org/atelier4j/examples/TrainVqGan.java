@@ -25,13 +25,25 @@ import picocli.CommandLine.Option;
         })
 public final class TrainVqGan extends TrainCommand<VqGanRunConfig> {
 
-    @Option(names = "--codebook", defaultValue = "nearest", description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
+    @Option(
+            names = "--codebook",
+            paramLabel = "NAME",
+            defaultValue = "nearest",
+            description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
     private TrainVqVae.Kind codebook;
 
-    @Option(names = "--codes", defaultValue = "512", description = "K, the number of codes (${DEFAULT-VALUE})")
+    @Option(
+            names = "--codes",
+            paramLabel = "N",
+            defaultValue = "512",
+            description = "K, the number of codes (${DEFAULT-VALUE})")
     private int codes;
 
-    @Option(names = "--base", defaultValue = "16", description = "channels at full resolution (${DEFAULT-VALUE})")
+    @Option(
+            names = "--base",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "channels at full resolution (${DEFAULT-VALUE})")
     private int base;
 
     @Mixin

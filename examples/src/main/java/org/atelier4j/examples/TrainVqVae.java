@@ -31,16 +31,32 @@ import picocli.CommandLine.Option;
 public final class TrainVqVae extends TrainCommand<VqVaeRunConfig> {
     private static final int WIDTH = 32; // D
 
-    @Option(names = "--codebook", defaultValue = "nearest", description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
+    @Option(
+            names = "--codebook",
+            paramLabel = "NAME",
+            defaultValue = "nearest",
+            description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE})")
     private Kind codebook;
 
-    @Option(names = "--codes", defaultValue = "512", description = "K, the number of codes (${DEFAULT-VALUE})")
+    @Option(
+            names = "--codes",
+            paramLabel = "N",
+            defaultValue = "512",
+            description = "K, the number of codes (${DEFAULT-VALUE})")
     private int codes;
 
-    @Option(names = "--base", defaultValue = "16", description = "channels at full resolution (${DEFAULT-VALUE})")
+    @Option(
+            names = "--base",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "channels at full resolution (${DEFAULT-VALUE})")
     private int base;
 
-    @Option(names = "--loss", defaultValue = "l2", description = "how images are compared: l2 or l1 (${DEFAULT-VALUE})")
+    @Option(
+            names = "--loss",
+            paramLabel = "NAME",
+            defaultValue = "l2",
+            description = "how images are compared: l2 or l1 (${DEFAULT-VALUE})")
     private VqLoss.Reconstruction loss;
 
     @Option(names = "--smoke", hidden = true, description = "a network of seconds that learns nothing")
@@ -66,7 +82,10 @@ public final class TrainVqVae extends TrainCommand<VqVaeRunConfig> {
         }
 
         private static int log2(int size) {
-            return 31 - Integer.numberOfLeadingZeros(size);
+            if (Integer.bitCount(size) != 1) {
+                throw new RunException("--codes of an lfq codebook must be a power of two, got " + size);
+            }
+            return Integer.numberOfTrailingZeros(size);
         }
 
         @Override

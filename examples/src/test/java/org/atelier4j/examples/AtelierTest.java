@@ -23,7 +23,7 @@ class AtelierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"quickstart", "train", "sample", "doctor"})
+    @ValueSource(strings = {"quickstart", "train", "sample", "eval", "edit", "fetch", "doctor"})
     void everyVerbHasHelpWithoutHiddenOptions(String verb) {
         CommandLineFixture result = atelier(verb + " --help");
 

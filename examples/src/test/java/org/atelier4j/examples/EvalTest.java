@@ -139,6 +139,7 @@ class EvalTest {
     void whatCannotBeJudgedIsSaidInOneLine() {
         assertThat(atelier("eval --images a --model b").err())
                 .startsWith("atelier: --model and --images exclude each other: what shall be judged?");
+        assertThat(atelier("eval --count 0").err()).startsWith("atelier: --count must be at least 1, got 0");
         assertThat(atelier("eval --pairs a").err()).contains("--pairs needs --images");
         assertThat(atelier("eval --model nowhere").err()).contains("there is no model nowhere: neither a file");
         assertThat(atelier("eval --images", folder).err()).contains("there are no pictures (.png, .jpg");
