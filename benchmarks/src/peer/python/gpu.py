@@ -12,8 +12,15 @@ import torch.nn.functional as F
 SCALE = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 DEVICE = sys.argv[3] if len(sys.argv) > 3 else "cuda"
 RUNS = 20 if SCALE == 1 else 1
-torch.backends.cuda.matmul.allow_tf32 = False  # float32 means float32, as in the library
-torch.backends.cudnn.allow_tf32 = False
+
+
+def precision(name):
+    """float32 means float32, as in the library; bf16 is autocast, whose results are bfloat16 where the library's are float32."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = name == "tf32"
+    return torch.autocast(DEVICE, torch.bfloat16, enabled=name == "bf16")
+
+
+precision("float32")
 times = []
 
 
@@ -67,17 +74,22 @@ with torch.no_grad():
     parameter.grad = normal(n // 4)
     adam = torch.optim.Adam([parameter], lr=1e-3, fused=True)
     moved("adam", 28 * (n // 4), adam.step)
-    for side in (1024 // SCALE, 4096 // SCALE):
-        a = normal(side, side)
-        computed(f"matmul {side}³, float32", 2 * side**3, lambda: a @ a)
     b = max(1, 16 // SCALE)
-    for c in (64, 256 // SCALE):
-        images = normal(b, c, 32, 32).to(memory_format=torch.channels_last)
-        w = normal(c, c, 3, 3).to(memory_format=torch.channels_last)
-        count = 2 * b * 32 * 32 * c * c * 9
-        computed(f"conv 3×3, {c} channels, float32", count, lambda: F.conv2d(images, w, padding=1))
-        computed("its adjoint in x", count, lambda: torch.nn.grad.conv2d_input(images.shape, w, images, padding=1))
-        computed("its adjoint in w", count, lambda: torch.nn.grad.conv2d_weight(images, w.shape, images, padding=1))
+    for name in ("float32", "tf32", "bf16"):
+        with precision(name):
+            for side in (1024 // SCALE, 4096 // SCALE):
+                a, bias = normal(side, side), normal(side)
+                computed(f"matmul {side}³, {name}", 2 * side**3, lambda: a @ a)
+                computed(f"matmul {side}³ + bias, {name}", 2 * side**3, lambda: F.linear(a, a, bias))
+            for c in (64, 256 // SCALE):
+                images = normal(b, c, 32, 32).to(memory_format=torch.channels_last)
+                w = normal(c, c, 3, 3).to(memory_format=torch.channels_last)
+                count = 2 * b * 32 * 32 * c * c * 9
+                conv = f"conv 3×3, {c} channels, {name}"
+                computed(conv, count, lambda: F.conv2d(images, w, padding=1))
+                computed(conv + ", adjoint in x", count, lambda: torch.nn.grad.conv2d_input(images.shape, w, images, padding=1))
+                computed(conv + ", adjoint in w", count, lambda: torch.nn.grad.conv2d_weight(images, w.shape, images, padding=1))
+    precision("float32")
     tokens = 1024 // SCALE
     q = normal(b, 8, tokens, 64)
     computed(f"attention, {tokens} tokens", 4 * b * 8 * tokens**2 * 64, lambda: F.scaled_dot_product_attention(q, q, q))

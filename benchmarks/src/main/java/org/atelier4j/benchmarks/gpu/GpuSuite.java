@@ -3,6 +3,7 @@ package org.atelier4j.benchmarks.gpu;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +11,8 @@ import java.util.Map;
 import org.atelier4j.diffusion.unet.UNetConfig;
 import org.atelier4j.io.Json;
 import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.device.Precision;
+import org.atelier4j.tensor.device.PrecisionScope;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
 
 /**
@@ -61,7 +64,10 @@ public final class GpuSuite {
         all.put("compiler", card.properties().compiler());
         all.put("quick", quick);
 
-        List<KernelChecks.Result> checks = new KernelChecks(card, quick ? 8 : 1).run();
+        KernelChecks kernels = new KernelChecks(card, quick ? 8 : 1);
+        List<KernelChecks.Result> checks = new ArrayList<>(kernels.run());
+        checks.addAll(kernels.run(Precision.TF32));
+        checks.addAll(kernels.run(Precision.BF16));
         checks.forEach(c -> out.printf(Locale.ROOT, "%-24s error %.2e %s%n", c.name(), c.error(), verdict(c.passed())));
         all.put("checks", checks);
         boolean passed = checks.stream().allMatch(KernelChecks.Result::passed);
@@ -82,6 +88,29 @@ public final class GpuSuite {
                 1e3 * here.secondsPerStep());
         all.put("training", Map.of("card", there, "host", here, "difference", difference));
         passed &= same;
+
+        TrainingCheck.Captured captured = training.captured(card, quick ? 4 : 50);
+        out.printf(
+                Locale.ROOT,
+                "U-Net step: %.3f ms, as a graph %.3f ms, losses of both are the same: %s%n",
+                captured.eager(),
+                captured.graph(),
+                verdict(captured.same()));
+        all.put("captured", captured);
+        passed &= captured.same();
+        for (Precision precision : List.of(Precision.TF32, Precision.BF16)) {
+            try (PrecisionScope chosen = PrecisionScope.open(precision)) {
+                TrainingCheck.Run run = training.train(card, steps);
+                out.printf(
+                        Locale.ROOT,
+                        "U-Net, %s: last loss %.5f, in float32 %.5f; %.1f ms a step%n",
+                        precision,
+                        run.losses().get(steps - 1),
+                        there.losses().get(steps - 1),
+                        1e3 * run.secondsPerStep());
+                all.put("training " + precision, run);
+            }
+        }
 
         TrainingCheck.Forward forward = training.forward(card, quick ? 2 : 50);
         out.printf(Locale.ROOT, "U-Net forward: %.3f ms, as a graph %.3f ms%n", forward.eager(), forward.graph());

@@ -12,6 +12,8 @@ import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.Gradients;
 import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.device.DeviceScope;
+import org.atelier4j.tensor.device.Precision;
+import org.atelier4j.tensor.device.PrecisionScope;
 import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.Interpolation;
 import org.atelier4j.tensor.op.Conv;
@@ -24,6 +26,9 @@ import org.atelier4j.tensor.op.Conv;
 final class KernelChecks {
     /** Largest error over the largest result that FLOAT32 may have. */
     static final double TOLERANCE = 1e-5;
+
+    /** The first of the cases: matrix products and convolutions. */
+    private static final int PRODUCTS = 5;
 
     private final Device card;
     private final int scale;
@@ -103,6 +108,41 @@ final class KernelChecks {
         }
         results.add(random());
         return results;
+    }
+
+    /**
+     * Checks the products with rounded factors, as {@link Precision} promises: the norm of all errors of a result over the
+     * norm of the result.
+     */
+    List<Result> run(Precision precision) {
+        double tolerance = precision == Precision.BF16 ? 1e-2 : 3.3e-4; // 3e-4 on average
+        List<Result> results = new ArrayList<>();
+        for (Case one : cases().subList(0, PRODUCTS)) {
+            try (TensorScope scope = TensorScope.open();
+                    PrecisionScope chosen = PrecisionScope.open(precision)) {
+                double error =
+                        normOfErrors(outcome(one, Device.cpu(), DType.FLOAT64), outcome(one, card, DType.FLOAT32));
+                results.add(new Result(one.name() + ", " + precision, error, error <= tolerance));
+            }
+        }
+        return results;
+    }
+
+    private static double normOfErrors(List<Tensor> expected, List<Tensor> actual) {
+        double worst = 0;
+        for (int t = 0; t < expected.size(); t++) {
+            double[] e = expected.get(t).toDoubles();
+            double[] a = actual.get(t).to(Device.cpu()).toDoubles();
+            double errors = 0;
+            double results = 0;
+            for (int i = 0; i < e.length; i++) {
+                errors += (e[i] - a[i]) * (e[i] - a[i]);
+                results += e[i] * e[i];
+            }
+            double ratio = Math.sqrt(errors / results);
+            worst = Double.isNaN(ratio) ? Double.POSITIVE_INFINITY : Math.max(worst, ratio);
+        }
+        return worst;
     }
 
     /** Returns the result and the gradients of a fixed random cotangent. */

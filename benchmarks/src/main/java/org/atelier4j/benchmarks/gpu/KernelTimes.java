@@ -2,6 +2,7 @@ package org.atelier4j.benchmarks.gpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.atelier4j.nn.Attention;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
@@ -10,8 +11,11 @@ import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.NoGrad;
 import org.atelier4j.tensor.device.DeviceScope;
+import org.atelier4j.tensor.device.Precision;
+import org.atelier4j.tensor.device.PrecisionScope;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
 import org.atelier4j.tensor.kernel.Convolution;
+import org.atelier4j.tensor.kernel.Epilogue;
 import org.atelier4j.tensor.kernel.Kernels;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.kernel.Unary;
@@ -111,9 +115,29 @@ final class KernelTimes {
     }
 
     private void compute() {
+        for (Precision precision : Precision.values()) {
+            try (PrecisionScope chosen = PrecisionScope.open(precision)) {
+                products(precision.name().toLowerCase(Locale.ROOT));
+            }
+        }
+        int b = Math.max(1, 16 / scale);
+        int tokens = 1024 / scale;
+        Tensor q = Rng.of(9).normal(Shape.of(b, 8, tokens, 64));
+        operations("attention, " + tokens + " tokens", 4.0 * b * 8 * tokens * tokens * 64, () -> Attention.of(q, q, q));
+    }
+
+    private void products(String precision) {
         for (int side : new int[] {1024 / scale, 4096 / scale}) {
             Tensor a = Rng.of(6).normal(Shape.of(side, side));
-            operations("matmul " + side + "³, float32", 2.0 * side * side * side, () -> a.matmul(a));
+            double count = 2.0 * side * side * side;
+            operations("matmul " + side + "³, " + precision, count, () -> a.matmul(a));
+            Tensor bias = Rng.of(7).normal(Shape.of(side));
+            Tensor y = Tensor.empty(a.shape(), DType.FLOAT32, card);
+            Epilogue ending = new Epilogue(bias, null, null); // never by cuBLAS
+            operations(
+                    "matmul " + side + "³ + bias, " + precision,
+                    count,
+                    () -> card.kernels().matmul(a, false, a, false, ending, y));
         }
         int b = Math.max(1, 16 / scale);
         for (int c : new int[] {64, 256 / scale}) {
@@ -121,14 +145,13 @@ final class KernelTimes {
             Tensor w = Rng.of(8).normal(Shape.of(c, c, 3, 3));
             double count = 2.0 * b * 32 * 32 * c * c * 9;
             Convolution geometry = Convolution.of2d(1, 1);
-            operations("conv 3×3, " + c + " channels, float32", count, () -> new Conv(geometry).apply(x, w));
+            String name = "conv 3×3, " + c + " channels, " + precision;
+            operations(name, count, () -> new Conv(geometry).apply(x, w));
             Tensor dx = Tensor.empty(x.shape(), DType.FLOAT32, card);
-            operations("its adjoint in x", count, () -> card.kernels().convBackwardInput(geometry, x, w, dx));
+            operations(name + ", adjoint in x", count, () -> card.kernels().convBackwardInput(geometry, x, w, dx));
             Tensor dw = Tensor.empty(w.shape(), DType.FLOAT32, card);
-            operations("its adjoint in w", count, () -> card.kernels().convBackwardWeight(geometry, x, x, dw, null));
+            operations(
+                    name + ", adjoint in w", count, () -> card.kernels().convBackwardWeight(geometry, x, x, dw, null));
         }
-        int tokens = 1024 / scale;
-        Tensor q = Rng.of(9).normal(Shape.of(b, 8, tokens, 64));
-        operations("attention, " + tokens + " tokens", 4.0 * b * 8 * tokens * tokens * 64, () -> Attention.of(q, q, q));
     }
 }

@@ -16,6 +16,7 @@ import org.atelier4j.tensor.device.DeviceScope;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
 import org.atelier4j.tensor.device.cuda.CudaEvent;
 import org.atelier4j.tensor.device.cuda.CudaGraph;
+import org.atelier4j.train.CapturedStep;
 
 /** The U-Net, trained on noise of known streams: the same losses must come out on every device. */
 final class TrainingCheck {
@@ -59,6 +60,55 @@ final class TrainingCheck {
             List<Double> all = new ArrayList<>();
             losses.forEach(loss -> all.add(loss.item()));
             return new Run(all, Double.isNaN(last) ? Double.NaN : seconds);
+        }
+    }
+
+    /** Milliseconds of a training step, launched kernel by kernel and replayed as a graph, and whether losses are equal. */
+    record Captured(double eager, double graph, boolean same) {}
+
+    Captured captured(CudaDevice card, int steps) {
+        try (DeviceScope on = DeviceScope.open(card);
+                TensorScope scope = TensorScope.open()) {
+            Repeated plain = new Repeated();
+            List<Double> expected = plain.losses(plain::step, steps);
+            double eager = millis(card, plain::step, steps);
+            Repeated recorded = new Repeated();
+            try (CapturedStep step =
+                    new CapturedStep(card, List.of(recorded.optimizer), List.of(recorded.rng), recorded::step)) {
+                boolean same = recorded.losses(step::run, steps).equals(expected);
+                return new Captured(eager, millis(card, step::run, steps), same);
+            }
+        }
+    }
+
+    /** Training whose batches come from one stream that goes on. */
+    private final class Repeated {
+        final UNet net = new UNet(config, Rng.of(1));
+        final AdamW optimizer = new AdamW(net.parameters(), AdamW.Config.of(1e-3));
+        final Rng rng = Rng.of(5);
+        final Tensor loss = Tensor.zeros();
+
+        void step() {
+            try (TensorScope inner = TensorScope.open()) {
+                Tensor clean = rng.normal(images()).tanh();
+                Tensor noise = rng.normal(images());
+                Tensor time = rng.uniform(Shape.of(batch)).mul(1000);
+                Tensor l = net.forward(clean.add(noise), time, Condition.none())
+                        .sub(noise)
+                        .square()
+                        .mean();
+                optimizer.step(l.backward());
+                loss.assign(l);
+            }
+        }
+
+        List<Double> losses(Runnable step, int steps) {
+            List<Double> losses = new ArrayList<>();
+            for (int i = 0; i < steps; i++) {
+                step.run();
+                losses.add(loss.item());
+            }
+            return losses;
         }
     }
 

@@ -5,11 +5,10 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
+import java.util.function.Consumer;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.device.Precision;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * NVIDIA's matrix products, where its library is installed: an option for large plain ones, never needed. It is looked for
@@ -18,8 +17,6 @@ import org.slf4j.LoggerFactory;
 public final class Cublas {
     /** Path of the library, or {@code off}. */
     static final String PROPERTY = "atelier.cuda.cublas";
-
-    private static final Logger LOG = LoggerFactory.getLogger(Cublas.class);
 
     private static final int DEFAULT_ALGORITHM = -1;
     private static final int SUMS_KEEP_THEIR_PRECISION = 16; // CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION
@@ -68,7 +65,7 @@ public final class Cublas {
                 int algorithm);
     }
 
-    private Cublas(Api api, CudaDevice device, String path) {
+    private Cublas(Api api, CudaDevice device, String path, Consumer<String> log) {
         this.api = api;
         this.device = device;
         LongByReference out = new LongByReference();
@@ -80,23 +77,23 @@ public final class Cublas {
         check("cublasSetMathMode", api.cublasSetMathMode(handle, SUMS_KEEP_THEIR_PRECISION));
         IntByReference version = new IntByReference();
         check("cublasGetVersion", api.cublasGetVersion_v2(handle, version));
-        LOG.info("{}: large plain matrix products by cuBLAS {} at {}", device, version.getValue(), path);
+        log.accept(device + ": large plain matrix products go by cuBLAS " + version.getValue() + " at " + path);
     }
 
-    /** Returns the library for a device and its driver, or null, saying so, where there is none. */
-    static @Nullable Cublas open(CudaDevice device, int driverVersion) {
+    /** Returns the library for a device and its driver, or null where there is none; the log hears which and why. */
+    static @Nullable Cublas open(CudaDevice device, int driverVersion, Consumer<String> log) {
         String named = System.getProperty(PROPERTY);
         String path = named == null ? Libraries.findCublas(driverVersion) : named;
         String absence = path == null ? "it was not found" : "it is switched off by -D" + PROPERTY;
         if (path != null && !path.equals("off")) {
             try {
-                return new Cublas(Native.load(path, Api.class), device, path);
+                return new Cublas(Native.load(path, Api.class), device, path, log);
             } catch (UnsatisfiedLinkError e) {
                 absence = "it cannot be opened: "
                         + String.valueOf(e.getMessage()).lines().findFirst().orElse(path);
             }
         }
-        LOG.info("{}: without cuBLAS ({}), large matrix products go by our own kernels", device, absence);
+        log.accept(device + ": without cuBLAS (" + absence + "), large matrix products go by our own kernels");
         return null;
     }
 

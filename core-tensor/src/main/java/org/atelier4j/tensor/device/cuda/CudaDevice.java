@@ -304,7 +304,7 @@ public final class CudaDevice implements Device {
         if (!lookedForCublas && !capturing) {
             lookedForCublas = true;
             enter();
-            cublas = Cublas.open(this, properties.driver());
+            cublas = Cublas.open(this, properties.driver(), LOG::info);
         }
         return cublas;
     }

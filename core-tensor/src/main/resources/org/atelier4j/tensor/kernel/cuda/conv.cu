@@ -127,18 +127,18 @@ template <bool ADJOINT> __device__ void convolve(
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) convForward(const T* x, const T* w, T* out, A* sums, Geometry g, Epilogue e) {
+extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) convForward(const T* x, const T* w, T* out, A* sums, Geometry g, Epilogue e) {
     TILES;
     convolve<false>(x, w, out, sums, g, e, tiles);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2) convInput(const T* dy, const T* w, T* dx, A* sums, Geometry g, Epilogue e) {
+extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) convInput(const T* dy, const T* w, T* dx, A* sums, Geometry g, Epilogue e) {
     TILES;
     convolve<true>(dy, w, dx, sums, g, e, tiles);
 }
 
 // Rows are outputs, columns (tap, input channel); dw is (outputs, input channels, taps).
-extern "C" __global__ void __launch_bounds__(THREADS, 2) convWeight(const T* x, const T* dy, T* dw, A* sums, Geometry g, Epilogue e) {
+extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) convWeight(const T* x, const T* dy, T* dw, A* sums, Geometry g, Epilogue e) {
     TILES;
     i64 own = g.outputs / g.groups, places = count(g.kernel);
     for (i64 job = blockIdx.z; job < g.groups * g.parts; job += gridDim.z) {

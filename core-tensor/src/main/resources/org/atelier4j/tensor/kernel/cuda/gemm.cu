@@ -2,6 +2,7 @@
 // 4 × 4 of it, 16 of K at a time. Neighbouring threads take what lies side by side in memory.
 
 const int TILE = 64, DEPTH = 16, THREADS = 256, PER_THREAD = 4, PITCH = TILE + 4;
+const int RESIDENT = 1; // blocks that must fit on a multiprocessor: the compiler knows best
 
 struct Tiles { A (*a)[PITCH]; A (*b)[PITCH]; };
 #define TILES __shared__ A tileA[DEPTH][PITCH], tileB[DEPTH][PITCH]; Tiles tiles = {tileA, tileB}

@@ -18,7 +18,7 @@ template <bool FAST_A, bool FAST_B> __device__ void product(
 }
 
 #define KERNEL(NAME, FAST_A, FAST_B)                                                                                     \
-    extern "C" __global__ void __launch_bounds__(THREADS, 2) NAME(                                                              \
+    extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) NAME(                                                \
             const T* a, const T* b, T* out, A* sums, Product p, Axes batchA, Axes batchB, Epilogue e) {                  \
         TILES;                                                                                                           \
         product<FAST_A, FAST_B>(a, b, out, sums, p, batchA, batchB, e, tiles);                                           \

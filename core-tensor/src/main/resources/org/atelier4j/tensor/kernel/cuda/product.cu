@@ -17,19 +17,19 @@ __device__ inline bool wholeGroups(const T* data, i64 length, i64 step) {
     return (u64) data % 16 == 0 && length % VECTOR == 0 && step % VECTOR == 0;
 }
 
-// A matrix whose element (row, k) lies at row·step + k, or at row + k·step.
+// A matrix whose element (row, k) lies at row·step + k, or at row + k·step. Places within it have 32 bits.
 template <bool FAST> struct Matrix {
     static const bool FAST_K = FAST;
     const T* data;
-    i64 rows, step;
+    int rows, step;
     bool wide;
     const T* own[SLOTS];
-    i64 columns[SLOTS];
+    int columns[SLOTS];
 
     __device__ Matrix(const T* data, i64 rows, i64 depth, i64 step)
-        : data(data), rows(rows), step(step), wide(wholeGroups(data, FAST ? depth : rows, step)) {}
-    __device__ void row(int j, i64 r) { own[j] = r < rows ? data + r * (FAST ? step : 1) : nullptr; }
-    __device__ void column(int j, i64 k, i64 end) { columns[j] = k < end ? k * (FAST ? 1 : step) : -1; }
+        : data(data), rows((int) rows), step((int) step), wide(wholeGroups(data, FAST ? depth : rows, step)) {}
+    __device__ void row(int j, i64 r) { own[j] = r < rows ? data + (int) r * (FAST ? step : 1) : nullptr; }
+    __device__ void column(int j, i64 k, i64 end) { columns[j] = k < end ? (int) k * (FAST ? 1 : step) : -1; }
     __device__ const T* at(int r, int c) const { return own[r] && columns[c] >= 0 ? own[r] + columns[c] : nullptr; }
 };
 

@@ -11,6 +11,7 @@ template <> struct Operand<bf16> { static const int STEP = 16; }; // of K, that 
 template <> struct Operand<tf32> { static const int STEP = 8; };
 
 const int TILE = 128, DEPTH = 64 / sizeof(T), THREADS = 256, PER_THREAD = 2, STAGES = 3, CHUNKS = TILE / VECTOR;
+const int RESIDENT = 2; // blocks that must fit on a multiprocessor: one multiplies while the other waits
 const int STEP = Operand<OPERAND>::STEP;
 
 struct Tiles { uint4 (*a)[512]; uint4 (*b)[512]; };

@@ -3,9 +3,8 @@ package org.atelier4j.tensor.device.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
@@ -141,25 +140,30 @@ class CublasTest {
 
     @Test
     void anAbsentLibraryIsSaidOnceAndNothingElse() {
-        PrintStream before = System.err;
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        List<String> said = new ArrayList<>();
         String library = System.getProperty(Cublas.PROPERTY);
-        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
         try {
             System.setProperty(Cublas.PROPERTY, "/nowhere/libcublas.so.13");
-            assertThat(Cublas.open(card, 13000)).isNull();
+            assertThat(Cublas.open(card, 13000, said::add)).isNull();
             System.setProperty(Cublas.PROPERTY, "off");
-            assertThat(Cublas.open(card, 13000)).isNull();
+            assertThat(Cublas.open(card, 13000, said::add)).isNull();
         } finally {
-            System.setErr(before);
             System.setProperty(Cublas.PROPERTY, library);
         }
-        assertThat(said.toString(StandardCharsets.UTF_8).lines())
+        assertThat(said)
                 .hasSize(2)
-                .first()
-                .asString()
-                .contains("cuda:0: without cuBLAS (it cannot be opened: ")
-                .endsWith("large matrix products go by our own kernels");
-        assertThat(said.toString(StandardCharsets.UTF_8)).contains("switched off by -Datelier.cuda.cublas");
+                .allMatch(line -> line.startsWith("cuda:0: without cuBLAS (it ")
+                        && line.endsWith("), large matrix products go by our own kernels"));
+        assertThat(said.get(0)).contains("cannot be opened: ").contains("/nowhere/libcublas.so.13");
+        assertThat(said.get(1)).contains("is switched off by -Datelier.cuda.cublas");
+    }
+
+    /** The card asks once, whatever it finds. */
+    @Test
+    void theLibraryIsOpenedOnce() {
+        Tensor a = normal(1, 512, 512).to(card);
+        a.matmul(a);
+        a.matmul(a);
+        assertThat(Emulator.hooks().standinCalls("cublasCreate_v2")).isEqualTo(1);
     }
 }
