@@ -88,6 +88,9 @@ record Training(TrainingProgress progress, LossCurve loss, Map<String, Double> s
 
     /** Returns as many steps as fit into the given time on this machine, after trying some. */
     static TrainingLength lengthOf(double minutes, RunConfig config, Datasets.Resolved data, PrintWriter out) {
+        if (!(minutes > 0)) {
+            throw new RunException("--minutes must be more than 0, got " + minutes);
+        }
         out.print("Measuring the speed of this machine ... ");
         out.flush();
         try (Run<?> trial = config.start(data)) {

@@ -71,6 +71,14 @@ class AtelierTest {
     }
 
     @Test
+    void minutesAreMoreThanNone() {
+        CommandLineFixture result = atelier("train --model smoke --data fashion-mnist-small --minutes 0 --out", folder);
+
+        assertThat(result.code()).isEqualTo(1);
+        assertThat(result.err()).isEqualToIgnoringNewLines("atelier: --minutes must be more than 0, got 0.0");
+    }
+
+    @Test
     void aDataSetThatIsUnknownIsNamed() {
         CommandLineFixture result = atelier("train --data imagenet --out", folder);
 
