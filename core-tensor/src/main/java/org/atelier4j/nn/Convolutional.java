@@ -1,8 +1,10 @@
 package org.atelier4j.nn;
 
+import java.util.List;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.ShapeException;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.op.Conv;
 import org.jspecify.annotations.Nullable;
@@ -63,12 +65,10 @@ public abstract sealed class Convolutional extends UnaryLayer implements Weighte
 
     private void checkChannels(Tensor x) {
         int spatial = config.kernel().rank();
-        Check.shape(
-                x.rank() == spatial + 2 && x.dim(-1) == config.in(),
-                "%s: x must have shape (B, %s, %d), got %s",
-                getClass().getSimpleName(),
-                "T H,W D,H,W".split(" ")[spatial - 1].replace(",", ", "),
-                config.in(),
-                x.shape());
+        if (x.rank() != spatial + 2 || x.dim(-1) != config.in()) {
+            String places = List.of("T", "H, W", "D, H, W").get(spatial - 1);
+            throw new ShapeException("%s: x must have shape (B, %s, %d), got %s"
+                    .formatted(getClass().getSimpleName(), places, config.in(), x.shape()));
+        }
     }
 }

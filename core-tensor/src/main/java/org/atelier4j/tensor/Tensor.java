@@ -77,12 +77,10 @@ public final class Tensor {
 
     /** Returns a tensor over the elements of {@code storage} from {@code offset} on: what devices and views are made of. */
     public static Tensor over(Storage storage, long offset, Shape shape) {
-        Check.shape(
-                offset >= 0 && offset + shape.size() <= storage.length(),
-                "tensor: shape must fit into %d elements from %d on, got %s",
-                storage.length(),
-                offset,
-                shape);
+        if (offset < 0 || offset + shape.size() > storage.length()) {
+            throw new ShapeException("tensor: shape must fit into " + storage.length() + " elements from " + offset
+                    + " on, got " + shape);
+        }
         return new Tensor(shape, storage, offset, null);
     }
 

@@ -1,6 +1,7 @@
 package org.atelier4j.tensor;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -23,12 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TensorScope implements AutoCloseable {
     private static final ThreadLocal<@Nullable TensorScope> INNERMOST = new ThreadLocal<>();
-    private static final int FEW = 4;
+    private static final int FEW = 8;
 
     private final @Nullable TensorScope parent;
     private final Thread owner = Thread.currentThread();
-    private final List<Storage> made = new ArrayList<>();
-    private Set<Storage> kept = Set.of(); // replaced when something is kept: most scopes keep nothing
+    private final List<Storage> made = new ArrayList<>(FEW / 2);
+    private Collection<Storage> kept = List.of(); // replaced when something is kept: most scopes keep little or nothing
     private boolean closed;
 
     private TensorScope(@Nullable TensorScope parent) {
@@ -55,7 +56,11 @@ public final class TensorScope implements AutoCloseable {
     /** Returns {@code tensor}, whose memory now outlives this scope, and those that are open inside it. */
     public Tensor keep(Tensor tensor) {
         if (kept.isEmpty()) {
-            kept = Collections.newSetFromMap(new IdentityHashMap<>(FEW));
+            kept = new ArrayList<>(FEW / 2);
+        } else if (kept.size() == FEW && kept instanceof List) {
+            Set<Storage> many = Collections.newSetFromMap(new IdentityHashMap<>());
+            many.addAll(kept);
+            kept = many;
         }
         kept.add(tensor.storage());
         return tensor;
@@ -72,13 +77,11 @@ public final class TensorScope implements AutoCloseable {
     /** Returns what {@code body} makes outside of all scopes: it belongs to the garbage collector, as parameters do. */
     public static <T> T outside(Supplier<T> body) {
         TensorScope scope = INNERMOST.get();
-        INNERMOST.remove();
+        INNERMOST.set(null);
         try {
             return body.get();
         } finally {
-            if (scope != null) {
-                INNERMOST.set(scope);
-            }
+            INNERMOST.set(scope);
         }
     }
 
@@ -107,11 +110,7 @@ public final class TensorScope implements AutoCloseable {
                 storage.manage();
             }
         }
-        if (parent == null) {
-            INNERMOST.remove();
-        } else {
-            INNERMOST.set(parent);
-        }
+        INNERMOST.set(parent);
     }
 
     /** Returns whether this scope or one around it keeps a storage. */

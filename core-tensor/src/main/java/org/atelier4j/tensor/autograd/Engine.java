@@ -86,8 +86,8 @@ final class Engine {
     }
 
     private static boolean needGradient(List<Tensor> inputs) {
-        for (Tensor x : inputs) {
-            if (x.node() != null) {
+        for (int i = 0; i < inputs.size(); i++) { // an iterator would be garbage of every op
+            if (inputs.get(i).node() != null) {
                 return true;
             }
         }
@@ -159,12 +159,13 @@ final class Engine {
             distribute(seen, op, op.backward(seen, dy));
             return;
         }
+        long before = Storage.lastSerial();
         try (TensorScope scope = TensorScope.open()) {
             distribute(seen, op, op.backward(seen, dy));
-            for (Tensor x : node.inputs()) {
-                Node target = x.node();
+            for (int i = 0; i < node.inputs().size(); i++) {
+                Node target = node.inputs().get(i).node();
                 Tensor underway = target == null ? null : pending.get(target);
-                if (underway != null) {
+                if (underway != null && underway.storage().serial() > before) { // else it is of an outer scope
                     scope.keep(underway);
                 }
             }

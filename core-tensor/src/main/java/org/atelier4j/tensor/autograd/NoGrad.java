@@ -49,10 +49,6 @@ public final class NoGrad implements AutoCloseable {
         Check.state(Thread.currentThread() == owner, "NoGrad: must be closed by the thread that opened it");
         Check.state(INNERMOST.get() == this, "NoGrad: scopes must be closed in reverse order of opening");
         closed = true;
-        if (parent == null) {
-            INNERMOST.remove();
-        } else {
-            INNERMOST.set(parent);
-        }
+        INNERMOST.set(parent);
     }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Node {
     private static final AtomicLong CREATED = new AtomicLong();
+    private static final long[] NONE = {};
 
     private final long number;
     private final @Nullable Op op;
@@ -155,6 +156,9 @@ public final class Node {
     }
 
     private static long[] versions(List<Tensor> tensors) {
+        if (tensors.isEmpty()) {
+            return NONE;
+        }
         long[] versions = new long[tensors.size()];
         for (int i = 0; i < versions.length; i++) {
             versions[i] = tensors.get(i).storage().version();

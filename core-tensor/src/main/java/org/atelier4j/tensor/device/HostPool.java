@@ -2,8 +2,8 @@ package org.atelier4j.tensor.device;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.bytedeco.javacpp.Pointer;
@@ -25,7 +25,9 @@ public final class HostPool {
     private static final int ALIGNMENT = 64;
     private static final long FIRST_COLLECTION = 1L << 30;
 
-    private final Map<Long, ArrayDeque<Block>> free = new HashMap<>();
+    private static final int STEPS = 8; // classes per doubling
+
+    private final List<ArrayDeque<Block>> free = new ArrayList<>(); // by class, smallest first
     private long reservedBytes;
     private long pooledBytes;
     private long collectAt = FIRST_COLLECTION;
@@ -81,34 +83,44 @@ public final class HostPool {
 
     /** Gives all unused blocks back to the operating system. */
     public synchronized void trim() {
-        free.values().forEach(blocks -> blocks.forEach(b -> Pointer.free(b.base)));
-        free.clear();
+        for (ArrayDeque<Block> blocks : free) {
+            blocks.forEach(b -> Pointer.free(b.base));
+            blocks.clear();
+        }
         reservedBytes -= pooledBytes;
         pooledBytes = 0;
     }
 
     Block take(long bytes) {
+        Check.that(
+                bytes <= Integer.MAX_VALUE - ALIGNMENT,
+                "Tensor: a tensor on the CPU must be smaller than 2 GiB, got %d bytes",
+                bytes);
         long capacity = sizeClass(bytes);
         Block block = reuse(capacity);
         if (block == null && shouldCollect(capacity)) {
             collect();
             block = reuse(capacity);
         }
-        return block != null ? block : reserve(capacity, bytes);
+        return block != null ? block : reserve(capacity);
     }
 
     synchronized void give(Block block) {
-        free.computeIfAbsent(block.capacity, c -> new ArrayDeque<>()).push(block);
+        int number = classNumber(block.capacity);
+        while (free.size() <= number) {
+            free.add(new ArrayDeque<>());
+        }
+        free.get(number).push(block);
         pooledBytes += block.capacity;
     }
 
     private synchronized @Nullable Block reuse(long capacity) {
-        ArrayDeque<Block> blocks = free.get(capacity);
-        if (blocks == null || blocks.isEmpty()) {
+        int number = classNumber(capacity);
+        if (number >= free.size() || free.get(number).isEmpty()) {
             return null;
         }
         pooledBytes -= capacity;
-        return blocks.pop();
+        return free.get(number).pop();
     }
 
     private synchronized boolean shouldCollect(long capacity) {
@@ -129,11 +141,7 @@ public final class HostPool {
         }
     }
 
-    private Block reserve(long capacity, long asked) {
-        Check.that(
-                asked <= Integer.MAX_VALUE - ALIGNMENT,
-                "Tensor: a tensor on the CPU must be smaller than 2 GiB, got %d bytes",
-                asked);
+    private Block reserve(long capacity) {
         Pointer base = Pointer.malloc(capacity + ALIGNMENT);
         if (base == null || base.isNull()) {
             trim();
@@ -150,12 +158,22 @@ public final class HostPool {
         return new Block(base, address, capacity);
     }
 
+    /** Returns a number of a class that {@link #sizeClass} returned; larger classes have higher ones. */
+    static int classNumber(long capacity) {
+        if (capacity <= STEPS * ALIGNMENT) {
+            return (int) (capacity / ALIGNMENT);
+        }
+        int doublings = Long.SIZE - 1 - Long.numberOfLeadingZeros(capacity - 1);
+        long power = 1L << doublings; // of two, below capacity
+        return STEPS * doublings + (int) ((capacity - power - 1) / (power / STEPS));
+    }
+
     /** Rounds up to the next of eight steps between powers of two, at least one alignment unit. */
     static long sizeClass(long bytes) {
-        if (bytes <= 8 * ALIGNMENT) {
+        if (bytes <= STEPS * ALIGNMENT) {
             return Math.max(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
         }
-        long step = Long.highestOneBit(bytes - 1) >> 3;
+        long step = Long.highestOneBit(bytes - 1) / STEPS;
         return Math.min((bytes + step - 1) / step * step, Math.max(bytes, Integer.MAX_VALUE - ALIGNMENT));
     }
 }

@@ -1,5 +1,7 @@
 package org.atelier4j.tensor.kernel;
 
+import java.util.Locale;
+
 /** A function of two numbers, applied to every pair of elements. */
 public enum Binary {
     /** {@code a + b}. */
@@ -22,6 +24,13 @@ public enum Binary {
     LESS,
     /** {@code a ≤ b}. */
     LESS_EQUAL;
+
+    private final String word = name().toLowerCase(Locale.ROOT);
+
+    /** Returns the name as messages have it, in small letters. */
+    public String word() {
+        return word;
+    }
 
     /** Returns whether the result is BOOL. */
     public boolean isComparison() {

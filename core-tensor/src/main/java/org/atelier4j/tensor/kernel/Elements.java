@@ -1,6 +1,7 @@
 package org.atelier4j.tensor.kernel;
 
 import java.lang.ref.Reference;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
@@ -20,11 +21,6 @@ import org.atelier4j.tensor.device.HostStorage;
  */
 public final class Elements {
     private static final int SLOT = Scratch.CONVERSION;
-    private static final FloatBuffer NO_FLOATS = FloatBuffer.allocate(0);
-    private static final DoubleBuffer NO_DOUBLES = DoubleBuffer.allocate(0);
-    private static final ShortBuffer NO_SHORTS = ShortBuffer.allocate(0);
-    private static final IntBuffer NO_INTS = IntBuffer.allocate(0);
-    private static final LongBuffer NO_LONGS = LongBuffer.allocate(0);
 
     private final HostStorage storage;
     private final DType dtype;
@@ -33,12 +29,7 @@ public final class Elements {
     private final int first;
     private final ByteBuffer bytes;
 
-    // views of bytes; only the one of the element type is made
-    private final FloatBuffer floats;
-    private final DoubleBuffer doubles;
-    private final ShortBuffer shorts;
-    private final IntBuffer ints;
-    private final LongBuffer longs;
+    private final Buffer typed; // a view of bytes with the element type
 
     private Elements(Tensor tensor) {
         storage = (HostStorage) tensor.storage();
@@ -47,11 +38,14 @@ public final class Elements {
         size = Math.toIntExact(tensor.size());
         first = Math.toIntExact(tensor.offset());
         bytes = storage.bytes();
-        floats = dtype == DType.FLOAT32 ? storage.floats() : NO_FLOATS;
-        doubles = dtype == DType.FLOAT64 ? storage.doubles() : NO_DOUBLES;
-        shorts = dtype == DType.BFLOAT16 ? storage.shorts() : NO_SHORTS;
-        ints = dtype == DType.INT32 ? storage.ints() : NO_INTS;
-        longs = dtype == DType.INT64 ? storage.longs() : NO_LONGS;
+        typed = switch (dtype) {
+            case FLOAT32 -> storage.floats();
+            case FLOAT64 -> storage.doubles();
+            case BFLOAT16 -> storage.shorts();
+            case INT32 -> storage.ints();
+            case INT64 -> storage.longs();
+            case UINT8, BOOL -> bytes;
+        };
     }
 
     /** Returns the elements of a tensor on the CPU. */
@@ -88,17 +82,17 @@ public final class Elements {
     public void get(int at, int n, double[] to, int start) {
         int from = first + at;
         switch (dtype) {
-            case FLOAT64 -> doubles.get(from, to, start, n);
+            case FLOAT64 -> doubles().get(from, to, start, n);
             case FLOAT32 -> {
                 float[] tile = Scratch.floats(SLOT, n);
-                floats.get(from, tile, 0, n);
+                floats().get(from, tile, 0, n);
                 for (int i = 0; i < n; i++) {
                     to[start + i] = tile[i];
                 }
             }
             case BFLOAT16 -> {
                 short[] tile = Scratch.shorts(n);
-                shorts.get(from, tile, 0, n);
+                shorts().get(from, tile, 0, n);
                 for (int i = 0; i < n; i++) {
                     to[start + i] = DType.fromBfloat16(tile[i]);
                 }
@@ -118,34 +112,34 @@ public final class Elements {
     public void put(int at, int n, double[] values, int start) {
         int to = first + at;
         switch (dtype) {
-            case FLOAT64 -> doubles.put(to, values, start, n);
+            case FLOAT64 -> doubles().put(to, values, start, n);
             case FLOAT32 -> {
                 float[] tile = Scratch.floats(SLOT, n);
                 for (int i = 0; i < n; i++) {
                     tile[i] = (float) values[start + i];
                 }
-                floats.put(to, tile, 0, n);
+                floats().put(to, tile, 0, n);
             }
             case BFLOAT16 -> {
                 short[] tile = Scratch.shorts(n);
                 for (int i = 0; i < n; i++) {
                     tile[i] = DType.toBfloat16((float) values[start + i]);
                 }
-                shorts.put(to, tile, 0, n);
+                shorts().put(to, tile, 0, n);
             }
             case INT32 -> {
                 int[] tile = Scratch.ints(SLOT, n);
                 for (int i = 0; i < n; i++) {
                     tile[i] = (int) values[start + i];
                 }
-                ints.put(to, tile, 0, n);
+                ints().put(to, tile, 0, n);
             }
             case INT64 -> {
                 long[] tile = Scratch.longs(SLOT, n);
                 for (int i = 0; i < n; i++) {
                     tile[i] = (long) values[start + i];
                 }
-                longs.put(to, tile, 0, n);
+                longs().put(to, tile, 0, n);
             }
             case UINT8 -> {
                 byte[] tile = Scratch.bytes(n);
@@ -169,11 +163,11 @@ public final class Elements {
     public void get(int at, int n, float[] to, int start) {
         int from = first + at;
         if (dtype == DType.FLOAT32) {
-            floats.get(from, to, start, n);
+            floats().get(from, to, start, n);
         } else {
             assert dtype == DType.BFLOAT16 : dtype;
             short[] tile = Scratch.shorts(n);
-            shorts.get(from, tile, 0, n);
+            shorts().get(from, tile, 0, n);
             for (int i = 0; i < n; i++) {
                 to[start + i] = DType.fromBfloat16(tile[i]);
             }
@@ -185,14 +179,14 @@ public final class Elements {
     public void put(int at, int n, float[] values, int start) {
         int to = first + at;
         if (dtype == DType.FLOAT32) {
-            floats.put(to, values, start, n);
+            floats().put(to, values, start, n);
         } else {
             assert dtype == DType.BFLOAT16 : dtype;
             short[] tile = Scratch.shorts(n);
             for (int i = 0; i < n; i++) {
                 tile[i] = DType.toBfloat16(values[start + i]);
             }
-            shorts.put(to, tile, 0, n);
+            shorts().put(to, tile, 0, n);
         }
         Reference.reachabilityFence(storage);
     }
@@ -201,10 +195,10 @@ public final class Elements {
     public void get(int at, int n, long[] to, int start) {
         int from = first + at;
         switch (dtype) {
-            case INT64 -> longs.get(from, to, start, n);
+            case INT64 -> longs().get(from, to, start, n);
             case INT32 -> {
                 int[] tile = Scratch.ints(SLOT, n);
-                ints.get(from, tile, 0, n);
+                ints().get(from, tile, 0, n);
                 for (int i = 0; i < n; i++) {
                     to[start + i] = tile[i];
                 }
@@ -232,13 +226,13 @@ public final class Elements {
     public void put(int at, int n, long[] values, int start) {
         int to = first + at;
         switch (dtype) {
-            case INT64 -> longs.put(to, values, start, n);
+            case INT64 -> longs().put(to, values, start, n);
             case INT32 -> {
                 int[] tile = Scratch.ints(SLOT, n);
                 for (int i = 0; i < n; i++) {
                     tile[i] = (int) values[start + i];
                 }
-                ints.put(to, tile, 0, n);
+                ints().put(to, tile, 0, n);
             }
             case UINT8 -> {
                 byte[] tile = Scratch.bytes(n);
@@ -266,7 +260,7 @@ public final class Elements {
                 for (int i = 0; i < n; i++) {
                     tile[i] = values[start + i];
                 }
-                doubles.put(to, tile, 0, n);
+                doubles().put(to, tile, 0, n);
             }
         }
         Reference.reachabilityFence(storage);
@@ -274,13 +268,13 @@ public final class Elements {
 
     /** Reads {@code [at, at + n)} of INT32 elements. */
     public void get(int at, int n, int[] to, int start) {
-        ints.get(first + at, to, start, n);
+        ints().get(first + at, to, start, n);
         Reference.reachabilityFence(storage);
     }
 
     /** Writes {@code [at, at + n)} of INT32 elements. */
     public void put(int at, int n, int[] values, int start) {
-        ints.put(first + at, values, start, n);
+        ints().put(first + at, values, start, n);
         Reference.reachabilityFence(storage);
     }
 
@@ -309,9 +303,9 @@ public final class Elements {
     public void add(int at, double value) {
         int i = first + at;
         switch (dtype) {
-            case FLOAT32 -> floats.put(i, (float) (floats.get(i) + value));
-            case FLOAT64 -> doubles.put(i, doubles.get(i) + value);
-            case BFLOAT16 -> shorts.put(i, DType.toBfloat16((float) (DType.fromBfloat16(shorts.get(i)) + value)));
+            case FLOAT32 -> floats().put(i, (float) (floats().get(i) + value));
+            case FLOAT64 -> doubles().put(i, doubles().get(i) + value);
+            case BFLOAT16 -> shorts().put(i, DType.toBfloat16((float) (DType.fromBfloat16(shorts().get(i)) + value)));
             default -> throw new AssertionError(dtype);
         }
         Reference.reachabilityFence(storage);
@@ -321,12 +315,32 @@ public final class Elements {
     public void add(int at, long value) {
         int i = first + at;
         switch (dtype) {
-            case INT32 -> ints.put(i, (int) (ints.get(i) + value));
-            case INT64 -> longs.put(i, longs.get(i) + value);
+            case INT32 -> ints().put(i, (int) (ints().get(i) + value));
+            case INT64 -> longs().put(i, longs().get(i) + value);
             case UINT8 -> bytes.put(i, (byte) (bytes.get(i) + value));
             case BOOL -> bytes.put(i, (byte) (bytes.get(i) + value != 0 ? 1 : 0));
             default -> throw new AssertionError(dtype);
         }
         Reference.reachabilityFence(storage);
+    }
+
+    private FloatBuffer floats() {
+        return (FloatBuffer) typed;
+    }
+
+    private DoubleBuffer doubles() {
+        return (DoubleBuffer) typed;
+    }
+
+    private ShortBuffer shorts() {
+        return (ShortBuffer) typed;
+    }
+
+    private IntBuffer ints() {
+        return (IntBuffer) typed;
+    }
+
+    private LongBuffer longs() {
+        return (LongBuffer) typed;
     }
 }

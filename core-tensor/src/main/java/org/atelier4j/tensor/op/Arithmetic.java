@@ -1,6 +1,5 @@
 package org.atelier4j.tensor.op;
 
-import java.util.Locale;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
@@ -18,7 +17,7 @@ public record Arithmetic(Binary f) implements BinaryOp {
 
     @Override
     public String name() {
-        return f.name().toLowerCase(Locale.ROOT);
+        return f.word();
     }
 
     @Override

@@ -2,7 +2,6 @@ package org.atelier4j.tensor.op;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.IntStream;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Shape;
@@ -31,13 +30,7 @@ public record Reduce(Reduction f, List<Integer> axes) implements UnaryOp {
             int[] all = IntStream.range(0, x.rank()).toArray();
             return over(f, x, all).reshape(Shape.scalar());
         }
-        String name = f.name().toLowerCase(Locale.ROOT);
-        List<Integer> sorted = Arrays.stream(axes)
-                .map(a -> Check.axis(name, a, x.shape()))
-                .sorted()
-                .boxed()
-                .toList();
-        Check.shape(sorted.stream().distinct().count() == axes.length, "%s: axes must differ, got %s", name, sorted);
+        List<Integer> sorted = rising(f.word(), x.shape(), axes);
         if (f == Reduction.PROD && sorted.size() > 1) {
             Tensor y = x;
             for (int axis : sorted) {
@@ -46,6 +39,22 @@ public record Reduce(Reduction f, List<Integer> axes) implements UnaryOp {
             return y;
         }
         return new Reduce(f, sorted).apply(x);
+    }
+
+    private static List<Integer> rising(String name, Shape shape, int[] axes) {
+        int[] sorted = new int[axes.length];
+        for (int i = 0; i < axes.length; i++) {
+            sorted[i] = Check.axis(name, axes[i], shape);
+        }
+        Arrays.sort(sorted);
+        Integer[] rising = new Integer[axes.length];
+        for (int i = 0; i < axes.length; i++) {
+            if (i > 0 && sorted[i] == sorted[i - 1]) {
+                throw new ShapeException(name + ": axes must differ, got " + Arrays.toString(sorted));
+            }
+            rising[i] = sorted[i];
+        }
+        return List.of(rising);
     }
 
     /** Returns the sum over all axes that {@code target} lacks or has with length 1. */
@@ -58,20 +67,25 @@ public record Reduce(Reduction f, List<Integer> axes) implements UnaryOp {
             throw new ShapeException("sumTo: " + target + " must broadcast to " + from);
         }
         int extra = from.rank() - target.rank();
-        int[] axes = IntStream.range(0, from.rank())
-                .filter(i -> i < extra || target.dim(i - extra) == 1 && from.dim(i) != 1)
-                .toArray();
-        return (axes.length == 0 ? x : over(Reduction.SUM, x, axes)).reshape(target);
+        int[] axes = new int[from.rank()];
+        int n = 0;
+        for (int i = 0; i < from.rank(); i++) {
+            if (i < extra || target.dim(i - extra) == 1 && from.dim(i) != 1) {
+                axes[n++] = i;
+            }
+        }
+        return (n == 0 ? x : over(Reduction.SUM, x, Arrays.copyOf(axes, n))).reshape(target);
     }
 
     @Override
     public Tensor forward(Kernels kernels, Tensor x) {
-        Shape shape = x.shape();
-        for (int axis : axes) {
-            shape = shape.with(axis, 1);
+        int[] dims = x.shape().dims();
+        int[] over = over();
+        for (int axis : over) {
+            dims[axis] = 1;
         }
-        Tensor y = Tensor.empty(shape, x.dtype(), x.device());
-        kernels.reduce(f, x, axes.stream().mapToInt(Integer::intValue).toArray(), y);
+        Tensor y = Tensor.empty(Shape.of(dims), x.dtype(), x.device());
+        kernels.reduce(f, x, over, y);
         return y;
     }
 
@@ -88,9 +102,16 @@ public record Reduce(Reduction f, List<Integer> axes) implements UnaryOp {
             }
             case MAX, MIN -> {
                 Tensor winners = x.equal(y).to(x.dtype());
-                int[] over = axes.stream().mapToInt(Integer::intValue).toArray();
-                yield winners.mul(dy.div(winners.sum(over)));
+                yield winners.mul(dy.div(winners.sum(over())));
             }
         };
+    }
+
+    private int[] over() {
+        int[] over = new int[axes.size()];
+        for (int i = 0; i < over.length; i++) {
+            over[i] = axes.get(i);
+        }
+        return over;
     }
 }

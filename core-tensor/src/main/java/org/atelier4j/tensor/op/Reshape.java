@@ -1,8 +1,8 @@
 package org.atelier4j.tensor.op;
 
 import java.util.Arrays;
-import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.ShapeException;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.autograd.UnaryOp;
 import org.atelier4j.tensor.kernel.Kernels;
@@ -16,20 +16,18 @@ public record Reshape(Shape target) implements UnaryOp {
         int open = -1;
         long known = 1;
         for (int i = 0; i < d.length; i++) {
-            if (d[i] == -1) {
-                Check.shape(open < 0, "reshape: at most one length may be -1, got %s", Arrays.toString(dims));
+            if (d[i] != -1) {
+                known *= d[i];
+            } else if (open < 0) {
                 open = i;
             } else {
-                known *= d[i];
+                throw new ShapeException("reshape: at most one length may be -1, got " + Arrays.toString(dims));
             }
         }
         if (open >= 0) {
-            Check.shape(
-                    known != 0 && from.size() % known == 0,
-                    "reshape: %s must keep the %d elements of %s",
-                    Arrays.toString(dims),
-                    from.size(),
-                    from);
+            if (known == 0 || from.size() % known != 0) {
+                throw changed(Arrays.toString(dims), from);
+            }
             d[open] = Math.toIntExact(from.size() / known);
         }
         return Shape.of(d);
@@ -37,9 +35,14 @@ public record Reshape(Shape target) implements UnaryOp {
 
     @Override
     public Tensor forward(Kernels kernels, Tensor x) {
-        Check.shape(
-                x.size() == target.size(), "reshape: %s must keep the %d elements of %s", target, x.size(), x.shape());
+        if (x.size() != target.size()) {
+            throw changed(target.toString(), x.shape());
+        }
         return Tensor.over(x.storage(), x.offset(), target);
+    }
+
+    private static ShapeException changed(String wanted, Shape from) {
+        return new ShapeException("reshape: " + wanted + " must keep the " + from.size() + " elements of " + from);
     }
 
     @Override

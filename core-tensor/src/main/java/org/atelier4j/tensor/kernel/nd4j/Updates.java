@@ -98,7 +98,11 @@ final class Updates {
     }
 
     private static Elements[] elements(List<Tensor> tensors) {
-        return tensors.stream().map(Elements::of).toArray(Elements[]::new);
+        Elements[] elements = new Elements[tensors.size()];
+        for (int i = 0; i < elements.length; i++) {
+            elements[i] = Elements.of(tensors.get(i));
+        }
+        return elements;
     }
 
     private interface Tile {

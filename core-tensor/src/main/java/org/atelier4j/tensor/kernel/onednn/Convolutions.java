@@ -252,11 +252,19 @@ final class Convolutions {
     }
 
     private static long[] longs(Tensor t) {
-        return longs(t.shape().dims());
+        long[] d = new long[t.rank()];
+        for (int i = 0; i < d.length; i++) {
+            d[i] = t.dim(i);
+        }
+        return d;
     }
 
     private static long[] longs(int[] values) {
-        return Arrays.stream(values).asLongStream().toArray();
+        long[] d = new long[values.length];
+        for (int i = 0; i < d.length; i++) {
+            d[i] = values[i];
+        }
+        return d;
     }
 
     private static long[] grouped(Tensor weight, int groups) {

@@ -1,7 +1,7 @@
 package org.atelier4j.tensor.kernel.onednn;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -14,14 +14,20 @@ import org.atelier4j.tensor.device.HostStorage;
  * value was assigned: once per update in training, never in inference. Plain weights would run 100 times slower.
  */
 final class Packed {
-    private final Map<String, Copy> copies = new HashMap<>();
+    private final List<Copy> copies = new ArrayList<>();
 
     private static final class Copy {
+        private final Object use;
+        private final long offset; // of the weight that was copied
+        private final long bytes;
         private final Tensor memory;
         private long version = -1;
 
-        Copy(Tensor memory) {
-            this.memory = memory;
+        Copy(Object use, long offset, long bytes) {
+            this.use = use;
+            this.offset = offset;
+            this.bytes = bytes;
+            this.memory = TensorScope.outside(() -> memory(bytes));
         }
     }
 
@@ -39,17 +45,20 @@ final class Packed {
         if (pack == null) {
             return Memory.address(weight);
         }
-        String use = "layout " + blocked.layout();
-        return address(weight, blocked.bytes(), use, (w, into) -> pack.run(Memory.address(w), Memory.address(into)));
+        return address(
+                weight,
+                blocked.bytes(),
+                blocked.layout(),
+                (w, into) -> pack.run(Memory.address(w), Memory.address(into)));
     }
 
     /**
      * Returns the address of what {@code filler} makes of a weight.
      *
      * @param bytes size of the copy
-     * @param use distinguishes copies of one weight
+     * @param use distinguishes copies of one weight: a name, or the number of a layout
      */
-    static long address(Tensor weight, long bytes, String use, Filler filler) {
+    static long address(Tensor weight, long bytes, Object use, Filler filler) {
         HostStorage storage = (HostStorage) weight.storage();
         if (!storage.isManaged()) {
             Tensor memory = memory(bytes);
@@ -58,14 +67,25 @@ final class Packed {
         }
         Packed packed = (Packed) storage.companion(Packed::new);
         synchronized (packed) {
-            Copy copy = packed.copies.computeIfAbsent(
-                    use + ':' + weight.offset() + ':' + bytes, k -> new Copy(TensorScope.outside(() -> memory(bytes))));
+            Copy copy = packed.copy(use, weight.offset(), bytes);
             if (copy.version != storage.version()) {
                 filler.fill(weight, copy.memory);
                 copy.version = storage.version();
             }
             return Memory.address(copy.memory);
         }
+    }
+
+    private Copy copy(Object use, long offset, long bytes) {
+        for (int i = 0; i < copies.size(); i++) {
+            Copy copy = copies.get(i);
+            if (copy.offset == offset && copy.bytes == bytes && copy.use.equals(use)) {
+                return copy;
+            }
+        }
+        Copy fresh = new Copy(use, offset, bytes);
+        copies.add(fresh);
+        return fresh;
     }
 
     /** Returns uninitialized memory that lives as long as the open scope. */

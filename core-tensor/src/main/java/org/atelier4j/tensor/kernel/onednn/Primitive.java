@@ -132,7 +132,35 @@ final class Primitive {
         for (int i = 0; i < at.length; i++) {
             bind(i, at[i]);
         }
-        if (count > at.length) {
+        execute(at.length);
+    }
+
+    /** Runs a primitive of two arguments, and leaves no array behind. */
+    void run(long a, long b) {
+        bind(0, a);
+        bind(1, b);
+        execute(2);
+    }
+
+    /** Runs a primitive of three arguments, and leaves no array behind. */
+    void run(long a, long b, long c) {
+        bind(0, a);
+        bind(1, b);
+        bind(2, c);
+        execute(3);
+    }
+
+    /** Runs a primitive of four arguments, and leaves no array behind. */
+    void run(long a, long b, long c, long d) {
+        bind(0, a);
+        bind(1, b);
+        bind(2, c);
+        bind(3, d);
+        execute(4);
+    }
+
+    private void execute(int bound) {
+        if (count > bound) {
             bind(count - 1, Scratch.address(scratchBytes));
         }
         OneDnn.check(implementation, dnnl_primitive_execute(primitive, OneDnn.stream(), count, arguments));

@@ -95,7 +95,12 @@ final class Winograd {
     }
 
     private static boolean all(int[] values, int wanted) {
-        return Arrays.stream(values).allMatch(v -> v == wanted);
+        for (int v : values) {
+            if (v != wanted) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Runs {@code y = conv(x, weight) (+ bias) (+ residual)}. */
