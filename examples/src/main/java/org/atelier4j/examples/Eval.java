@@ -112,7 +112,7 @@ public final class Eval implements Callable<Integer> {
             names = "--extractor",
             paramLabel = "NAME",
             description = "network that looks at the images: fm-net (for gray ones), efficientnet-lite0 (for color),"
-                    + " inception (its weights are yours to bring), or a file of ./atelier train classifier")
+                    + " cifar10-net, inception (its weights are yours to bring), or a file of ./atelier train classifier")
     private @Nullable String extractor;
 
     @Option(

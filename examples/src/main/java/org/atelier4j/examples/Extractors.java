@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Extractors {
     private static final String GRAY = FmNet.NAME;
     private static final String COLOR = "efficientnet-lite0";
+    private static final String CIFAR = "cifar10-net";
     private static final String INCEPTION = "inception";
 
     private Extractors() {}
@@ -29,6 +30,7 @@ final class Extractors {
             case GRAY -> FmNet.load();
             case COLOR -> EfficientNetLite0.load();
             case INCEPTION -> Inception2015.load();
+            case CIFAR -> Models.open(CIFAR, FrozenClassifier::load);
             default -> ofFile(chosen);
         };
         if (network.channels() != channels) {
@@ -41,7 +43,7 @@ final class Extractors {
     private static FeatureExtractor ofFile(String name) {
         if (!Files.isRegularFile(Path.of(name))) {
             throw new RunException("there is no extractor " + name + ": it must be " + GRAY + ", " + COLOR + ", "
-                    + INCEPTION + " or a file that ./atelier train classifier wrote");
+                    + CIFAR + ", " + INCEPTION + " or a file that ./atelier train classifier wrote");
         }
         return FrozenClassifier.load(Path.of(name));
     }

@@ -28,6 +28,9 @@ final class Models {
     /** Masked transformer that draws the codes of {@link #VQVAE}. */
     static final String MASKGIT = "fashion-mnist-maskgit";
 
+    /** Autoencoder of Fashion-MNIST, 28 × 28 pixels as 7 × 7 latents of 4 numbers. */
+    static final String KL = "fashion-mnist-kl";
+
     private static final String FOLDER = "/org/atelier4j/examples/models/";
     private static final String SUFFIX = ".safetensors";
 
@@ -35,7 +38,7 @@ final class Models {
 
     /** Returns the names of the models that are there. */
     static List<String> shipped() {
-        return List.of(FASHION, PIXELCNN, VQVAE, PRIOR, MASKGIT).stream()
+        return List.of(FASHION, PIXELCNN, VQVAE, KL, PRIOR, MASKGIT).stream()
                 .filter(name -> Models.class.getResource(FOLDER + name + SUFFIX) != null)
                 .toList();
     }
