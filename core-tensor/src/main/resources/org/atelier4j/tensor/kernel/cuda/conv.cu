@@ -28,17 +28,17 @@ __device__ inline Place place(i64 i, const i64* lengths) {
 template <bool ADJOINT> struct Window {
     const T* data;
     const Geometry& g;
-    int group, width; // channels of a group
-    i64 pixels, taps;
+    int group, width, all; // channels of a group and of all
+    int pixels, taps;
     bool wide;
 
     struct Tap { int by[3], channel; };
 
     __device__ Window(const T* data, const Geometry& g, int group) : data(data), g(g), group(group) {
-        i64 all = ADJOINT ? g.outputs : g.channels;
-        width = (int) (all / g.groups);
-        pixels = g.batch * count(ADJOINT ? g.in : g.out);
-        taps = count(g.kernel) * width;
+        all = (int) (ADJOINT ? g.outputs : g.channels);
+        width = all / (int) g.groups;
+        pixels = (int) (g.batch * count(ADJOINT ? g.in : g.out));
+        taps = (int) count(g.kernel) * width;
         wide = wholeGroups(data, width, all);
     }
     __device__ Place pixel(i64 i) const {
@@ -54,7 +54,7 @@ template <bool ADJOINT> struct Window {
         return r;
     }
     __device__ const T* at(const Place& pixel, const Tap& tap) const {
-        i64 at = pixel.batch;
+        int at = pixel.batch;
         for (int a = 0; a < 3; a++) {
             int i = pixel.at[a] + tap.by[a], length = (int) (ADJOINT ? g.out[a] : g.in[a]);
             if (ADJOINT) {
@@ -65,7 +65,7 @@ template <bool ADJOINT> struct Window {
             if (i < 0 || i >= length) return nullptr;
             at = at * length + i;
         }
-        return data + at * (ADJOINT ? g.outputs : g.channels) + tap.channel;
+        return data + (at * all + tap.channel);
     }
 };
 
@@ -113,15 +113,14 @@ struct TapsByPixels : Window<false> {
 // Rows are the result's pixels, columns its channels; w is (groups, channels of the result's group, taps, channels seen).
 template <bool ADJOINT> __device__ void convolve(
         const T* x, const T* w, T* out, A* sums, const Geometry& g, const Epilogue& e, const Tiles& tiles) {
-    i64 all = ADJOINT ? g.channels : g.outputs, own = all / g.groups;
-    for (i64 job = blockIdx.z; job < g.groups * g.parts; job += gridDim.z) {
-        int group = (int) (job / g.parts);
-        i64 part = job % g.parts;
+    int all = (int) (ADJOINT ? g.channels : g.outputs), own = all / (int) g.groups, parts = (int) g.parts, jobs = (int) g.groups * parts;
+    for (int job = blockIdx.z; job < jobs; job += gridDim.z) {
+        int group = job / parts, part = job % parts;
         PixelsByTaps<ADJOINT> seen(x, g, group);
-        Matrix<true> weights(w + group * own * seen.taps, own, seen.taps, seen.taps);
+        Matrix<true> weights(w + (i64) group * own * seen.taps, own, seen.taps, seen.taps);
         multiply(seen, weights, seen.pixels, own, seen.taps, part, g.parts, tiles, [&](i64 row, i64 column, A c) {
             i64 channel = group * own + column, at = row * all + channel;
-            if (sums) sums[part * seen.pixels * all + at] = c;
+            if (sums) sums[(i64) part * seen.pixels * all + at] = c;
             else out[at] = finished(e, c, channel, at);
         });
     }
@@ -140,10 +139,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) convInput(const 
 // Rows are outputs, columns (tap, input channel); dw is (outputs, input channels, taps).
 extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) convWeight(const T* x, const T* dy, T* dw, A* sums, Geometry g, Epilogue e) {
     TILES;
-    i64 own = g.outputs / g.groups, places = count(g.kernel);
-    for (i64 job = blockIdx.z; job < g.groups * g.parts; job += gridDim.z) {
-        int group = (int) (job / g.parts);
-        i64 part = job % g.parts;
+    int own = (int) (g.outputs / g.groups), parts = (int) g.parts, jobs = (int) g.groups * parts;
+    i64 places = count(g.kernel);
+    for (int job = blockIdx.z; job < jobs; job += gridDim.z) {
+        int group = job / parts, part = job % parts;
         TapsByPixels seen(x, g, group);
         Matrix<false> slopes(dy + group * own, own, seen.pixels, g.outputs);
         multiply(slopes, seen, own, seen.taps, seen.pixels, part, g.parts, tiles, [&](i64 row, i64 column, A c) {

@@ -5,8 +5,9 @@ struct Product { i64 m, n, k, batches, parts; };
 // Grid: tiles of M, tiles of N, batches × parts of K. With parts > 1 unfinished sums (parts, batches, M, N) go to sums.
 template <bool FAST_A, bool FAST_B> __device__ void product(
         const T* a, const T* b, T* out, A* sums, const Product& p, const Axes& batchA, const Axes& batchB, const Epilogue& e, const Tiles& tiles) {
-    for (i64 job = blockIdx.z; job < p.batches * p.parts; job += gridDim.z) {
-        i64 batch = job / p.parts, part = job % p.parts;
+    int parts = (int) p.parts, jobs = (int) p.batches * parts;
+    for (int job = blockIdx.z; job < jobs; job += gridDim.z) {
+        int batch = job / parts, part = job % parts;
         Matrix<FAST_A> x(a + offsetOf(batchA, batch), p.m, p.k, FAST_A ? p.k : p.m);
         Matrix<FAST_B> y(b + offsetOf(batchB, batch), p.n, p.k, FAST_B ? p.k : p.n);
         multiply(x, y, p.m, p.n, p.k, part, p.parts, tiles, [&](i64 row, i64 column, A c) {

@@ -23,14 +23,13 @@ template <bool FAST> struct Matrix {
     const T* data;
     int rows, step;
     bool wide;
-    const T* own[SLOTS];
-    int columns[SLOTS];
+    int own[SLOTS], columns[SLOTS]; // −1 where there is none
 
     __device__ Matrix(const T* data, i64 rows, i64 depth, i64 step)
         : data(data), rows((int) rows), step((int) step), wide(wholeGroups(data, FAST ? depth : rows, step)) {}
-    __device__ void row(int j, i64 r) { own[j] = r < rows ? data + (int) r * (FAST ? step : 1) : nullptr; }
+    __device__ void row(int j, i64 r) { own[j] = r < rows ? (int) r * (FAST ? step : 1) : -1; }
     __device__ void column(int j, i64 k, i64 end) { columns[j] = k < end ? (int) k * (FAST ? 1 : step) : -1; }
-    __device__ const T* at(int r, int c) const { return own[r] && columns[c] >= 0 ? own[r] + columns[c] : nullptr; }
+    __device__ const T* at(int r, int c) const { return own[r] >= 0 && columns[c] >= 0 ? data + (own[r] + columns[c]) : nullptr; }
 };
 
 // The part of K that falls to one of several blocks which share a tile, in whole steps of the loop.

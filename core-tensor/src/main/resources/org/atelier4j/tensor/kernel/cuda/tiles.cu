@@ -31,7 +31,7 @@ template <class L> __device__ void startRows(L& load, i64 first) {
     else load.row(0, first + threadIdx.x % CHUNKS * VECTOR);
 }
 
-template <class L> __device__ void fetch(L& load, i64 firstRow, int k0, int end, uint4* tile) {
+template <class L> __device__ void fetch(L& load, int firstRow, int k0, int end, uint4* tile) {
     for (int j = 0; j < PER_THREAD; j++) {
         int chunk = threadIdx.x % (L::FAST_K ? 4 : CHUNKS);
         int line = L::FAST_K ? threadIdx.x / 4 + j * (THREADS / 4) : threadIdx.x / CHUNKS + j * (THREADS / CHUNKS);
@@ -95,7 +95,7 @@ __device__ inline void multiplyAdd(float (&c)[4], const u32 (&a)[4], u32 b0, u32
 // Makes this block's tile from its part of K and hands every finished element (row, column, sum) to write.
 template <class LA, class LB, class Write>
 __device__ void multiply(LA a, LB b, i64 rows, i64 columns, i64 depth, i64 part, i64 parts, const Tiles& tiles, Write write) {
-    i64 row = (i64) blockIdx.x * TILE, column = (i64) blockIdx.y * TILE;
+    int row = blockIdx.x * TILE, column = blockIdx.y * TILE;
     int warp = threadIdx.x / 32, ownRow = warp / 4 * 64, ownColumn = warp % 4 * 32;
     float c[4][4][4];
 #pragma unroll
@@ -148,7 +148,7 @@ __device__ void multiply(LA a, LB b, i64 rows, i64 columns, i64 depth, i64 part,
         int own = threadIdx.x % TILE;
 #pragma unroll 1
         for (int i = threadIdx.x / TILE; i < TILE / 2; i += THREADS / TILE) {
-            i64 atRow = row + half * (TILE / 2) + i;
+            int atRow = row + half * (TILE / 2) + i;
             if (atRow < rows && column + own < columns) write(atRow, column + own, sums[i][own]);
         }
     }

@@ -65,9 +65,9 @@ class KernelCompilationTest {
                 .hasMessageContaining("wrong.cu(2): error: identifier \"y\" is undefined");
     }
 
-    /** Spills would mean that a kernel asks for more registers than a thread can have: worth knowing at once. */
+    /** Spills mean that a kernel asks for more registers than a thread can have: worth knowing at once. */
     @Test
-    void hotKernelsSpillNothing() {
+    void hotKernelsSpillNothingAndThoseForTensorCoresAFewNumbers() {
         Nvrtc nvrtc = nvrtc();
         List<String> hot = List.of(
                 "matmulNN",
@@ -84,7 +84,8 @@ class KernelCompilationTest {
                 .filteredOn(r -> hot.contains(r.kernel()))
                 .hasSize(2 * hot.size() - 1) // products on both kinds of cores
                 .allSatisfy(r -> {
-                    assertThat(r.spillBytes()).as("%s", r).isZero();
+                    boolean tiles = r.file().endsWith("tensor cores"); // 128 registers, so that two blocks fit
+                    assertThat(r.spillBytes()).as("%s", r).isLessThanOrEqualTo(tiles ? 96 : 0);
                     assertThat(r.registers()).as("%s", r).isBetween(16, 255);
                 });
     }
