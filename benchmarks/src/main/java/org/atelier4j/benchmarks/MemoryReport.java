@@ -81,9 +81,12 @@ public final class MemoryReport {
 
     /** Runs a task in a process of its own, in which no other engine is loaded. */
     static Results.Memory measure(Task.Step task, String engine, int steps) {
-        // a small heap, and no limit on native memory derived from it
-        List<String> options =
-                List.of("-Xmx512m", "-Dorg.bytedeco.javacpp.maxbytes=0", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
+        List<String> options = List.of(
+                "-Xms256m", // a small heap that is all there from the start: what grows later is a leak
+                "-Xmx256m",
+                "-XX:+AlwaysPreTouch",
+                "-Dorg.bytedeco.javacpp.maxbytes=0", // no limits on native memory derived from the heap's
+                "-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
         String line = Child.run(
                 MemoryReport.class, task.network(), options, CHILD, task.name(), engine, Integer.toString(steps));
         return Json.record(Results.Memory.class, Json.parse(line));
