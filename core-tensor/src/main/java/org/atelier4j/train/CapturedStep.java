@@ -53,7 +53,7 @@ public final class CapturedStep implements AutoCloseable {
     /**
      * Prepares a step; nothing is run yet.
      *
-     * @param optimizers that the step steps, each once
+     * @param optimizers that the step steps, each once and in this order
      * @param streams made outside of the step, from which it draws
      */
     public CapturedStep(CudaDevice card, List<? extends Optimizer> optimizers, List<Rng> streams, Runnable step) {

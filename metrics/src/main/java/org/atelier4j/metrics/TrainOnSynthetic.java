@@ -17,7 +17,7 @@ import org.atelier4j.tensor.Rng;
  *
  * <p>The number depends on how many images there are and on the training, so compare it with that of equally many real
  * images, trained in the same way: the ceiling. With labels dealt out anew at random it must fall to chance, else
- * the measurement is broken: the null test. Chance is 1/K, give or take twice {@link Confusion#chanceDeviation}.
+ * the measurement is broken: the null test. Chance is 1/K, give or take thrice {@link Confusion#chanceDeviation}.
  *
  * @param widths of the {@link ClassifierNet}
  * @param passes how often each image is seen

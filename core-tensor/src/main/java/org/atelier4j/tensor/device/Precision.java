@@ -5,7 +5,7 @@ package org.atelier4j.tensor.device;
  * else, and every sum, is computed in the precision of the elements. {@link PrecisionScope} chooses; the host and cards
  * older than Ampere always multiply as {@link #FLOAT32} says. Errors are those of a whole result: its difference from the
  * exact one over the exact one, both as Euclidean norms. A single number errs by the roundings of its two factors at most,
- * 2⁻¹⁰ or 2⁻⁸ of the sum of its products' magnitudes.
+ * 2⁻¹⁰ or 2⁻⁷ of the sum of its products' magnitudes.
  *
  * <p>FLOAT64 tensors are never rounded. BFLOAT16 tensors are multiplied exactly and summed in FLOAT32 whatever is chosen.
  */
