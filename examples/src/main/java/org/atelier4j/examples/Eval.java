@@ -111,8 +111,9 @@ public final class Eval implements Callable<Integer> {
     @Option(
             names = "--extractor",
             paramLabel = "NAME",
-            description = "network that looks at the images: fm-net (for gray ones), efficientnet-lite0 (for color),"
-                    + " cifar10-net, inception (its weights are yours to bring), or a file of ./atelier train classifier")
+            description =
+                    "network that looks at the images: fm-net (for gray ones), efficientnet-lite0 (for color),"
+                            + " cifar10-net, inception (its weights are yours to bring), or a file of ./atelier train classifier")
     private @Nullable String extractor;
 
     @Option(
