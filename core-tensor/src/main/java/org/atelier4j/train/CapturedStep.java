@@ -102,10 +102,22 @@ public final class CapturedStep implements AutoCloseable {
             rng.seek(rng.position() + count);
             byKey.merge(rng.key(), count, Math::max);
         });
-        recorded.draw(draw -> new CudaGraph.Draw(draw.key(), draw.position() + byKey.getOrDefault(draw.key(), 0L)));
+        recorded.draw(draw -> {
+            Check.state(
+                    byKey.containsKey(draw.key()),
+                    "CapturedStep: the list must name every stream that the step draws from, got a draw of key %d",
+                    draw.key());
+            return new CudaGraph.Draw(draw.key(), draw.position() + byKey.get(draw.key()));
+        });
         List<UpdateRule> rules = new ArrayList<>();
         optimizers.forEach(optimizer -> rules.add(optimizer.countStep()));
-        recorded.update(new Rules(rules));
+        Rules told = new Rules(rules);
+        recorded.update(told);
+        Check.state(
+                told.at == rules.size() - 1,
+                "CapturedStep: each of the %d optimizers of the list must have parameters to step, got %d that have",
+                rules.size(),
+                told.at + 1);
     }
 
     /** Gives the recorded launches, which stand in the order of the optimizers, their rules; equal ones belong together. */

@@ -169,10 +169,10 @@ public final class Eval implements Callable<Integer> {
         result.put("java", Machine.java());
         screen.printf(Locale.ROOT, "%nSeen by %s, SHA-256 %s%n", eye.name(), eye.hash());
         MeasureTable.print(measures, screen);
+        save(result);
         if (other != null) {
             Comparison.read(other).print(result, measures, screen);
         }
-        save(result);
         return 0;
     }
 
@@ -182,6 +182,9 @@ public final class Eval implements Callable<Integer> {
         }
         if (images != null && model != null) {
             throw new RunException("--model and --images exclude each other: what shall be judged?");
+        }
+        if (pairs != null && other != null) {
+            throw new RunException("--pairs and --compare exclude each other: pairs of pictures have no model");
         }
         if (pairs != null && images == null) {
             throw new RunException("--pairs needs --images: the pictures to compare with those of " + pairs);

@@ -2,6 +2,7 @@ package org.atelier4j.examples;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,8 +96,8 @@ public final class Fetch implements Callable<Integer> {
         try {
             Datasets.resolve(set.label());
             return true;
-        } catch (IllegalStateException e) {
-            return false;
+        } catch (IllegalStateException | UncheckedIOException e) {
+            return false; // absent, or left half unpacked
         }
     }
 

@@ -119,7 +119,7 @@ public final class TrainClassifier implements Callable<Integer> {
             ClassifierTraining training, Datasets.Resolved found, ClassifierTraining.Config config) {
         Path file = out.resolve(FILE);
         Map<String, String> notes = new LinkedHashMap<>();
-        notes.put("data", data + ": " + found.source());
+        notes.put("data", data);
         notes.put("seed", String.valueOf(seed));
         notes.put("training", Json.write(config));
         String name = data.equals("fashion-mnist") ? "fm-net" : data + "-net";

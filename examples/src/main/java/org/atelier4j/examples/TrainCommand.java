@@ -3,12 +3,14 @@ package org.atelier4j.examples;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.train.TrainingLength;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -19,6 +21,9 @@ import picocli.CommandLine.Spec;
  * @param <C> the family's settings
  */
 abstract class TrainCommand<C extends RunConfig> implements Callable<Integer> {
+    private static final Set<String> HEARD_WITH_SETTINGS =
+            Set.of("--config", "--resume", "--out", "--batch", "--lr", "--steps", "--images", "--minutes");
+
     @Spec
     private CommandSpec spec;
 
@@ -64,7 +69,7 @@ abstract class TrainCommand<C extends RunConfig> implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "settings from a file; the options above change them")
+            description = "settings from a file; only --batch, --lr and the length change them")
     private @Nullable Path file;
 
     @Option(names = "--resume", description = "settings from the run in --out")
@@ -93,6 +98,7 @@ abstract class TrainCommand<C extends RunConfig> implements Callable<Integer> {
         PrintWriter screen = spec.commandLine().getOut();
         Path path = out == null ? Path.of("out", spec.name()) : out;
         try (RunFolder folder = new RunFolder(path)) {
+            checkOptions();
             RunConfig given = resume ? folder.config() : file == null ? null : RunConfig.load(file);
             Datasets.Resolved found = Datasets.resolve(given == null ? data : given.data());
             RunConfig config = optimized(given == null ? fresh(found, seed) : changed(mine(given)));
@@ -106,6 +112,19 @@ abstract class TrainCommand<C extends RunConfig> implements Callable<Integer> {
             }
             report(training, folder, screen);
             return 0;
+        }
+    }
+
+    /** Makes sure that no option goes unheard because the settings come from elsewhere. */
+    private void checkOptions() {
+        if (!resume && file == null) {
+            return;
+        }
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!HEARD_WITH_SETTINGS.contains(option.longestName())) {
+                throw new RunException(option.longestName() + " cannot change settings that come from "
+                        + (resume ? "--resume" : "--config") + "; only --batch, --lr and the length can");
+            }
         }
     }
 

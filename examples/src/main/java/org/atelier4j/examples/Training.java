@@ -82,7 +82,7 @@ record Training(TrainingProgress progress, LossCurve loss, Map<String, Double> s
         notes.put("seed", String.valueOf(config.seed()));
         notes.put("step", String.valueOf(progress.step()));
         notes.put("images", String.valueOf(progress.images()));
-        notes.put("data", config.data() + ": " + data.source());
+        notes.put("data", config.data());
         return notes;
     }
 

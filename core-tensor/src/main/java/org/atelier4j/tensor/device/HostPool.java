@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
@@ -92,10 +91,10 @@ public final class HostPool {
     }
 
     Block take(long bytes) {
-        Check.that(
-                bytes <= Integer.MAX_VALUE - ALIGNMENT,
-                "Tensor: a tensor on the CPU must be smaller than 2 GiB, got %d bytes",
-                bytes);
+        if (bytes > Integer.MAX_VALUE - ALIGNMENT) {
+            throw new IllegalArgumentException(
+                    "Tensor: a tensor on the CPU must be smaller than 2 GiB, got " + bytes + " bytes");
+        }
         long capacity = sizeClass(bytes);
         Block block = reuse(capacity);
         if (block == null && shouldCollect(capacity)) {
