@@ -54,9 +54,13 @@ public final class CapturedStep implements AutoCloseable {
      * Prepares a step; nothing is run yet.
      *
      * @param optimizers that the step steps, each once and in this order
-     * @param streams made outside of the step, from which it draws
+     * @param streams made outside of the step, from which it draws; all of them, with different keys
      */
     public CapturedStep(CudaDevice card, List<? extends Optimizer> optimizers, List<Rng> streams, Runnable step) {
+        Check.that(
+                streams.stream().map(Rng::key).distinct().count() == streams.size(),
+                "CapturedStep: streams must have different keys, got %s",
+                streams.stream().map(Rng::key).toList());
         this.card = card;
         this.optimizers = List.copyOf(optimizers);
         this.streams = List.copyOf(streams);
@@ -100,7 +104,7 @@ public final class CapturedStep implements AutoCloseable {
         Map<Long, Long> byKey = new HashMap<>();
         blocks.forEach((rng, count) -> {
             rng.seek(rng.position() + count);
-            byKey.merge(rng.key(), count, Math::max);
+            byKey.put(rng.key(), count);
         });
         recorded.draw(draw -> {
             Check.state(

@@ -3,6 +3,8 @@ package org.atelier4j.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.atelier4j.tensor.device.HostStorage;
 import org.junit.jupiter.api.Test;
@@ -68,6 +70,20 @@ class TensorScopeTest {
         }
         assertThat(kept.storage().isReleased()).isFalse();
         assertThat(isManaged(kept)).isTrue();
+    }
+
+    @Test
+    void howeverManyAreKeptTheOthersGo() {
+        List<Tensor> kept = new ArrayList<>();
+        List<Tensor> dropped = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open()) {
+            for (int i = 0; i < 30; i++) {
+                kept.add(scope.keep(Tensor.ones(2)));
+                dropped.add(Tensor.ones(2));
+            }
+        }
+        assertThat(kept).noneMatch(t -> t.storage().isReleased());
+        assertThat(dropped).allMatch(t -> t.storage().isReleased());
     }
 
     @Test

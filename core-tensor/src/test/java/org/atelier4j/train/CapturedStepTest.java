@@ -128,6 +128,43 @@ class CapturedStepTest {
     }
 
     @Test
+    void aStreamThatIsNotListedIsMissedAtTheFirstReplay() {
+        Training training = new Training();
+        try (CapturedStep step =
+                new CapturedStep(card, List.of(training.adam, training.sgd), List.of(training.noise), training::step)) {
+            step.run();
+            step.run();
+            assertThatThrownBy(step::run)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage(
+                            "CapturedStep: the list must name every stream that the step draws from, got a draw of key "
+                                    + training.mask.key());
+        }
+    }
+
+    @Test
+    void streamsOfOneKeyCannotBeToldApart() {
+        assertThatThrownBy(() -> new CapturedStep(card, List.of(), List.of(Rng.of(3), Rng.of(3)), () -> {}))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("CapturedStep: streams must have different keys, got [");
+    }
+
+    @Test
+    void anOptimizerWithoutParametersToStepIsMissedAtTheFirstReplay() {
+        Training training = new Training();
+        training.second.setFrozen(true);
+        try (CapturedStep step = new CapturedStep(
+                card, List.of(training.adam, training.sgd), List.of(training.noise, training.mask), training::step)) {
+            step.run();
+            step.run();
+            assertThatThrownBy(step::run)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("CapturedStep: each of the 2 optimizers of the list must have parameters to step, got 1"
+                            + " that have");
+        }
+    }
+
+    @Test
     void anOptimizerThatIsNotSteppedIsRefused() {
         Training training = new Training();
         Sgd idle = new Sgd(new Linear(2, 2, Rng.of(5)).parameters(), Sgd.Config.plain(0.1));

@@ -44,12 +44,12 @@ record CodeGenerator(CodePipeline pipeline, Decoding decoding) implements Genera
             settings.put("rounds", decoding.steps());
             settings.put("confidenceNoise", decoding.confidenceNoise());
         }
-        settings.putAll(of(decoding.sampler()));
+        settings.putAll(settings(decoding.sampler()));
         return settings;
     }
 
     /** Returns how tokens are chosen: what is not as learned, and the guidance. */
-    static Map<String, Object> of(TokenSampler sampler) {
+    static Map<String, Object> settings(TokenSampler sampler) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("guidance", sampler.guidanceScale());
         if (sampler.temperature() != 1) {

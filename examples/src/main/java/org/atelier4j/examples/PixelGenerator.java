@@ -38,7 +38,7 @@ record PixelGenerator(PixelCnnPipeline pipeline, TokenSampler sampler) implement
     public Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("bits", pipeline.levels().bits());
-        settings.putAll(CodeGenerator.of(sampler));
+        settings.putAll(CodeGenerator.settings(sampler));
         return settings;
     }
 

@@ -1,8 +1,11 @@
 package org.atelier4j.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.atelier4j.examples.CommandLineFixture.atelier;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,6 +17,7 @@ import org.atelier4j.image.ImageFiles;
 import org.atelier4j.io.Json;
 import org.atelier4j.metrics.ClassAccuracy;
 import org.atelier4j.metrics.net.FmNet;
+import org.atelier4j.model.FeatureExtractor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +145,8 @@ class EvalTest {
                 .startsWith("atelier: --model and --images exclude each other: what shall be judged?");
         assertThat(atelier("eval --count 0").err()).startsWith("atelier: --count must be at least 1, got 0");
         assertThat(atelier("eval --pairs a").err()).contains("--pairs needs --images");
+        assertThat(atelier("eval --images a --pairs b --compare c").err())
+                .contains("--pairs and --compare exclude each other");
         assertThat(atelier("eval --model nowhere").err()).contains("there is no model nowhere: neither a file");
         assertThat(atelier("eval --images", folder).err()).contains("there are no pictures (.png, .jpg");
         assertThat(atelier("eval --extractor eye").err()).contains("there is no extractor eye: it must be fm-net,");
@@ -150,6 +156,15 @@ class EvalTest {
         assertThat(atelier("eval --data toy-shapes").err())
                 .contains("the model draws [28, 28, 1] images of [T-shirt,")
                 .contains("but toy-shapes has [16, 16, 1] images of [circle,");
+    }
+
+    @Test
+    void theClassifierOfColorImagesIsTheOneThatItsPageDescribes() throws IOException {
+        FeatureExtractor eye = Extractors.of("cifar10-net", 3);
+
+        try (InputStream page = Models.class.getResourceAsStream("models/README.md")) {
+            assertThat(new String(page.readAllBytes(), UTF_8)).contains("`" + eye.hash() + "`");
+        }
     }
 
     private static double metric(Map<String, ?> tree, String name, String what) {

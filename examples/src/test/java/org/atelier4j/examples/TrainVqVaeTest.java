@@ -113,6 +113,18 @@ class TrainVqVaeTest {
     }
 
     @Test
+    void optionsThatSettingsWouldDrownAreRefused() {
+        atelier(SMOKE, folder, "--steps", 2);
+
+        assertThat(atelier("train vqvae --resume --codes 32 --out", folder).err())
+                .contains(
+                        "--codes cannot change settings that come from --resume; only --batch, --lr and the length can");
+        assertThat(atelier("train vqvae --seed 2 --config", folder.resolve("config.json"))
+                        .err())
+                .contains("--seed cannot change settings that come from --config;");
+    }
+
+    @Test
     void settingsOfAnotherFamilyAreRefusedWithTheRightCommand() {
         atelier(SMOKE, folder, "--steps", 2);
 

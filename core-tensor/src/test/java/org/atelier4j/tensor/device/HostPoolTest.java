@@ -39,6 +39,23 @@ class HostPoolTest {
     }
 
     @Test
+    void eachClassHasANumberOfItsOwnThatRisesWithIt() {
+        long last = 0;
+        int number = HostPool.classNumber(HostPool.sizeClass(1));
+        for (long bytes = 1; bytes <= Integer.MAX_VALUE - 64L; bytes += 1 + bytes / 50) {
+            long capacity = HostPool.sizeClass(bytes);
+            int next = HostPool.classNumber(capacity);
+            if (capacity == last) {
+                assertThat(next).isEqualTo(number);
+            } else {
+                assertThat(next).as("of %d bytes", capacity).isGreaterThan(last == 0 ? -1 : number);
+            }
+            last = capacity;
+            number = next;
+        }
+    }
+
+    @Test
     void aBlockGivenBackIsTakenAgain() {
         HostPool.Block first = POOL.take(100_000);
         long reserved = POOL.reservedBytes();
