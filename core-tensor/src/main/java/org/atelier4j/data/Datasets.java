@@ -27,7 +27,7 @@ public final class Datasets {
 
     private static final List<String> DIGITS = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
     private static final List<String> NAMES =
-            List.of("fashion-mnist", "fashion-mnist-small", "mnist", "cifar10", "emoji", "toy-shapes");
+            List.of("fashion-mnist", "fashion-mnist-small", "mnist", "cifar10", "emoji", "toy-shapes", "toy-scenes");
     private static final String SHIPPED = "org/atelier4j/examples/fashion-mnist/";
     private static final String TRAIN = "train";
     private static final String TEST = "t10k";
@@ -55,7 +55,7 @@ public final class Datasets {
      *
      * @param name {@code fashion-mnist} (all of it where it is installed, else what comes with the library),
      *     {@code fashion-mnist-small} (always what comes with the library), {@code mnist}, {@code cifar10},
-     *     {@code emoji} or {@code toy-shapes} (drawn in code)
+     *     {@code emoji}, {@code toy-shapes} or {@code toy-scenes} (both drawn in code)
      * @throws IllegalArgumentException if there is no set of this name
      * @throws IllegalStateException if it is not on this machine; the message says how to get it
      * @throws MalformedFileException if it is there but damaged or incomplete
@@ -87,6 +87,12 @@ public final class Datasets {
                         "drawn in code",
                         ToyShapes.draw(3000, 16, Rng.of(0).split(TRAIN)),
                         ToyShapes.draw(600, 16, Rng.of(0).split("test")));
+            case "toy-scenes" ->
+                new Resolved(
+                        name,
+                        "drawn in code",
+                        ToyScenes.draw(20_000, 32, Rng.of(0).split(TRAIN)),
+                        ToyScenes.draw(10_000, 32, Rng.of(0).split("test")));
             default ->
                 throw new IllegalArgumentException(
                         "Datasets: name must be one of " + String.join(", ", NAMES) + ", got " + name);

@@ -15,6 +15,7 @@ public final class ToyShapes {
     public static final List<String> CLASS_NAMES = List.of("circle", "square", "triangle");
 
     private static final int SAMPLES = 4; // per pixel and axis
+    private static final double REACH = 1.2; // no shape of radius 1 has a point farther from its middle
     private static final int DRAWS = 4;
     private static final double MIN_RADIUS = 0.2; // of the image's side
     private static final double MAX_RADIUS = 0.35;
@@ -52,8 +53,12 @@ public final class ToyShapes {
         }
     }
 
-    /** Returns how much of the pixel at (x, y) lies inside, from 0 to 1, by sampling. */
-    private static double coverage(int shape, double x, double y, double radius) {
+    /** Returns how much of the pixel at (x, y) from the middle of a shape lies inside of it, from 0 to 1, by sampling. */
+    static double coverage(int shape, double x, double y, double radius) {
+        double reach = radius * REACH + 1;
+        if ((x + 0.5) * (x + 0.5) + (y + 0.5) * (y + 0.5) > reach * reach) {
+            return 0;
+        }
         int inside = 0;
         for (int s = 0; s < SAMPLES * SAMPLES; s++) {
             double dx = x + (s % SAMPLES + 0.5) / SAMPLES;

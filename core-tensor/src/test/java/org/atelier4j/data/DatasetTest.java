@@ -3,7 +3,9 @@ package org.atelier4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.PixelRange;
 import org.atelier4j.model.ImageSource;
@@ -68,6 +70,42 @@ class DatasetTest {
         }
         assertThat(mass[0]).isGreaterThan(mass[2]); // a circle covers more than its triangle
         assertThat(ToyShapes.draw(1, 16, Rng.of(6)).image(0)).isNotEqualTo(shapes.image(0));
+    }
+
+    @Test
+    void toyScenesAreBalancedDistinctReproducibleAndShowWhatTheirClassSays() {
+        Dataset scenes = ToyScenes.draw(60, 32, Rng.of(5));
+        Dataset fewer = ToyScenes.draw(9, 32, Rng.of(5));
+        int[] paints = new int[4]; // scenes by the number of different vivid colors
+        for (int i = 0; i < scenes.size(); i++) {
+            assertThat(scenes.label(i)).isEqualTo(i % 3);
+            if (i < fewer.size()) {
+                assertThat(fewer.image(i)).isEqualTo(scenes.image(i));
+            }
+            for (int j = 0; j < i; j++) {
+                assertThat(scenes.image(i)).isNotEqualTo(scenes.image(j));
+            }
+            paints[vividColors(scenes.image(i))]++;
+        }
+        assertThat(paints[0]).isZero(); // the shape in front is always seen
+        assertThat(paints[1]).isPositive();
+        assertThat(paints[2]).isPositive();
+        assertThat(paints[3]).isPositive();
+        assertThat(ToyScenes.draw(1, 32, Rng.of(6)).image(0)).isNotEqualTo(scenes.image(0));
+    }
+
+    /** Counts the colors of shapes in a scene. */
+    private static int vividColors(Image image) {
+        Set<Integer> found = new HashSet<>();
+        byte[] rgb = image.toBytes();
+        for (int p = 0; p < rgb.length; p += 3) {
+            int color = (rgb[p] & 0xff) << 16 | (rgb[p + 1] & 0xff) << 8 | rgb[p + 2] & 0xff;
+            if (List.of(0xe6261a, 0x1ab333, 0x1a40e6, 0xf2d91a, 0xcc33cc, 0x1accd9)
+                    .contains(color)) {
+                found.add(color);
+            }
+        }
+        return found.size();
     }
 
     @Test

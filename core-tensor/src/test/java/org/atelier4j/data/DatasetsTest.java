@@ -74,7 +74,7 @@ class DatasetsTest {
         assertThatThrownBy(() -> Datasets.resolve("imagenet"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Datasets: name must be one of fashion-mnist, fashion-mnist-small, mnist, cifar10, emoji,"
-                        + " toy-shapes, got imagenet");
+                        + " toy-shapes, toy-scenes, got imagenet");
         assumeThat(DatasetsTest.class.getClassLoader().getResource("org/atelier4j/examples/fashion-mnist"))
                 .as("the shipped subset is not on this class path")
                 .isNull();
@@ -97,12 +97,17 @@ class DatasetsTest {
     }
 
     @Test
-    void toyShapesNeedNothing() {
+    void toySetsNeedNothing() {
         Datasets.Resolved toy = Datasets.resolve("toy-shapes");
         assertThat(toy.train().size()).isEqualTo(3000);
         assertThat(toy.test().size()).isEqualTo(600);
         assertThat(toy.test().image(0)).isNotEqualTo(toy.train().image(0));
         assertThat(toy.source()).isEqualTo("drawn in code");
+        Datasets.Resolved scenes = Datasets.resolve("toy-scenes");
+        assertThat(scenes.train().size()).isEqualTo(20_000);
+        assertThat(scenes.test().size()).isEqualTo(10_000);
+        assertThat(scenes.test().image(0)).isNotEqualTo(scenes.train().image(0));
+        assertThat(scenes.source()).isEqualTo("drawn in code");
     }
 
     @Test
