@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.function.LongConsumer;
 import org.atelier4j.io.FileFailure;
 
@@ -25,26 +26,47 @@ final class Download {
      * Writes what an address sends into a file.
      *
      * @param seen told how many bytes there are
-     * @throws RunException if there is no such address, it cannot be reached, or it sends an error
+     * @throws RunException if there is no such address, it cannot be reached, it sends an error, or nothing for a while
      */
     static void get(URI address, Path to, LongConsumer seen) {
+        get(address, to, seen, PATIENCE);
+    }
+
+    /**
+     * The same with another patience.
+     *
+     * @param patience how long to wait for the connection, for the answer, and for each next piece of it
+     */
+    static void get(URI address, Path to, LongConsumer seen, Duration patience) {
         HttpClient client = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NORMAL)
-                .connectTimeout(PATIENCE)
+                .connectTimeout(patience)
                 .build();
         HttpRequest request = HttpRequest.newBuilder(address)
                 .header("User-Agent", "atelier")
-                .timeout(PATIENCE)
+                .timeout(patience)
                 .build();
         HttpResponse<InputStream> answer = ask(client, request);
-        try (InputStream in = answer.body()) {
+        try (InputStream in = answer.body();
+                StallGuard guard = new StallGuard(in, patience)) {
             if (answer.statusCode() != OK) {
                 throw new RunException(address + " answered " + answer.statusCode() + " instead of 200");
             }
-            copy(in, to, address, seen);
+            try {
+                copy(in, to, guard, seen);
+            } catch (IOException e) {
+                throw new RunException(
+                        guard.hasStalled()
+                                ? address + " sent nothing for " + seconds(patience)
+                                : address + " broke off: " + e.getMessage());
+            }
         } catch (IOException e) {
             throw new RunException(address + " broke off: " + e.getMessage());
         }
+    }
+
+    private static String seconds(Duration time) {
+        return String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1e3);
     }
 
     private static HttpResponse<InputStream> ask(HttpClient client, HttpRequest request) {
@@ -59,11 +81,12 @@ final class Download {
         }
     }
 
-    private static void copy(InputStream in, Path to, URI address, LongConsumer seen) throws IOException {
+    private static void copy(InputStream in, Path to, StallGuard guard, LongConsumer seen) throws IOException {
         byte[] buffer = new byte[BUFFER];
         long done = 0;
         try (OutputStream out = created(to)) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                guard.moved();
                 out.write(buffer, 0, n);
                 done += n;
                 seen.accept(done);

@@ -1,6 +1,5 @@
 package org.atelier4j.examples;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -8,8 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.atelier4j.data.Datasets;
-import org.atelier4j.io.FileFailure;
+import org.atelier4j.io.FileHash;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,7 +54,7 @@ public final class Fetch implements Callable<Integer> {
     public Integer call() {
         PrintWriter screen = spec.commandLine().getOut();
         Path folder = Datasets.cacheFolder().resolve(set.label());
-        if (isThere()) {
+        if (isThere(() -> Datasets.resolve(set.label()))) {
             screen.printf("%s is there already: %s. Remove that folder to fetch it again.%n", set.label(), folder);
             return 0;
         }
@@ -66,7 +66,10 @@ public final class Fetch implements Callable<Integer> {
         return 0;
     }
 
-    /** Gets the set and writes it into a folder of its own. */
+    /**
+     * Gets the set and puts it into a folder of its own, whole or not at all: it is unpacked beside that folder, and renamed.
+     * What was in the folder, a part of a set or something else, is kept beside it.
+     */
     void into(Path folder, PrintWriter screen) {
         screen.printf(
                 Locale.ROOT,
@@ -77,27 +80,26 @@ public final class Fetch implements Callable<Integer> {
                 set.license());
         screen.flush();
         boolean local = from != null && !isAddress(from);
-        Path archive = local ? Path.of(from) : folder.resolve("archive.tgz.part");
-        try {
+        try (WorkFolder beside = WorkFolder.beside(folder)) {
+            Path archive = local ? Path.of(from) : beside.path().resolve("archive.tgz");
             if (!local) {
-                make(folder);
                 download(archive, screen);
             }
             check(archive);
-            set.unpack(TarGz.read(archive, set::wants), folder);
-        } finally {
-            if (!local) {
-                remove(archive);
-            }
+            Path unpacked = beside.path().resolve(set.label());
+            set.unpack(TarGz.read(archive, set::wants), unpacked);
+            beside.replace(unpacked, folder)
+                    .ifPresent(old -> screen.printf("What was in %s is in %s now.%n", folder, old));
         }
     }
 
-    private boolean isThere() {
+    /** Returns whether a set can be read; one that is absent or left half unpacked cannot. */
+    static boolean isThere(Supplier<Datasets.Resolved> set) {
         try {
-            Datasets.resolve(set.label());
+            set.get();
             return true;
         } catch (IllegalStateException | UncheckedIOException e) {
-            return false; // absent, or left half unpacked
+            return false;
         }
     }
 
@@ -118,7 +120,7 @@ public final class Fetch implements Callable<Integer> {
         if (!Files.isRegularFile(archive)) {
             throw new RunException("there is no file " + archive);
         }
-        String hash = Sha256.of(archive);
+        String hash = FileHash.sha256(archive);
         if (!hash.equals(set.source().sha256())) {
             throw new RunException(
                     "the archive of " + set.source().name() + " " + set.source().version() + " must have SHA-256 "
@@ -128,21 +130,5 @@ public final class Fetch implements Callable<Integer> {
 
     private static boolean isAddress(String from) {
         return from.startsWith("https://") || from.startsWith("http://");
-    }
-
-    private static void make(Path folder) {
-        try {
-            Files.createDirectories(folder);
-        } catch (IOException e) {
-            throw FileFailure.writing(folder, e);
-        }
-    }
-
-    private static void remove(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw FileFailure.writing(file, e);
-        }
     }
 }

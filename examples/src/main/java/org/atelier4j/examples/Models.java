@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
 import org.atelier4j.io.FileFailure;
+import org.atelier4j.io.FileHash;
 import org.atelier4j.io.SafeTensors;
 
 /** The trained models that ship with Atelier, and those in files. */
@@ -71,7 +72,7 @@ final class Models {
 
     /** Returns the SHA-256 of the file of a model, named as for {@link #load}. */
     static String hash(String model) {
-        return open(model, path -> Sha256.of(file(path)));
+        return open(model, path -> FileHash.sha256(file(path)));
     }
 
     private static Path file(Path path) {

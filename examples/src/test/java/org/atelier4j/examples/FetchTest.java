@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.atelier4j.examples.CommandLineFixture.atelier;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
@@ -16,14 +17,20 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.zip.GZIPOutputStream;
+import org.atelier4j.data.Dataset;
+import org.atelier4j.data.Datasets;
 import org.atelier4j.data.Emoji;
+import org.atelier4j.data.Idx;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.ImageFiles;
 import org.atelier4j.io.MalformedFileException;
@@ -192,7 +199,133 @@ class FetchTest {
                 .contains("is this machine on the network?");
         assertThat(failure("emoji", "--from", folder.resolve("none.tgz").toString()))
                 .isEqualTo("there is no file " + folder.resolve("none.tgz"));
-        assertThat(folder.resolve("emoji").toFile().list()).isEmpty();
+        assertThat(folder.toFile().list()).isEmpty();
+    }
+
+    /** A server that promises more than it sends, and then says nothing. */
+    @Test
+    void aServerThatFallsSilentIsGivenUp() throws IOException {
+        CountDownLatch done = new CountDownLatch(1);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/slow.tgz", exchange -> {
+            exchange.sendResponseHeaders(200, 1000);
+            exchange.getResponseBody().write(new byte[10]);
+            exchange.getResponseBody().flush();
+            await(done);
+            exchange.close();
+        });
+        server.start();
+        try {
+            URI address = URI.create("http://localhost:" + server.getAddress().getPort() + "/slow.tgz");
+            assertTimeoutPreemptively(
+                    Duration.ofSeconds(30),
+                    () -> assertThatThrownBy(
+                                    () -> Download.get(address, folder.resolve("got"), n -> {}, Duration.ofMillis(500)))
+                            .isInstanceOf(RunException.class)
+                            .hasMessage(address + " sent nothing for 0.5 s"));
+        } finally {
+            done.countDown();
+            server.stop(0);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A slow server is not a silent one. */
+    @Test
+    void aServerThatTakesItsTimeIsWaitedFor() throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/slow.tgz", exchange -> {
+            exchange.sendResponseHeaders(200, 8);
+            for (int i = 0; i < 8; i++) {
+                exchange.getResponseBody().write(i);
+                exchange.getResponseBody().flush();
+                await(200);
+            }
+            exchange.close();
+        });
+        server.start();
+        try {
+            URI address = URI.create("http://localhost:" + server.getAddress().getPort() + "/slow.tgz");
+            Download.get(address, folder.resolve("got"), n -> {}, Duration.ofMillis(1500)); // 1600 in all
+        } finally {
+            server.stop(0);
+        }
+
+        assertThat(folder.resolve("got")).hasBinaryContent(new byte[] {0, 1, 2, 3, 4, 5, 6, 7});
+    }
+
+    private static void await(int millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void aSetComesIntoItsPlaceWholeAndWhatWasThereIsKept() throws IOException {
+        Path place = folder.resolve("mnist");
+        Files.createDirectories(place);
+        Files.writeString(place.resolve("mine.txt"), "kept");
+        Optional<Path> old;
+        try (WorkFolder beside = WorkFolder.beside(place)) {
+            Path prepared = Files.createDirectories(beside.path().resolve("mnist"));
+            Files.writeString(prepared.resolve("images"), "all");
+            assertThat(place.resolve("images")).doesNotExist();
+
+            old = beside.replace(prepared, place);
+        }
+
+        assertThat(place.toFile().list()).containsExactly("images");
+        assertThat(old.orElseThrow().resolve("mine.txt")).hasContent("kept");
+        assertThat(folder.toFile().list()).hasSize(2);
+    }
+
+    @Test
+    void aSetThatCannotBeUnpackedLeavesWhatWasThere() throws IOException {
+        Path place = folder.resolve("mnist");
+        Files.createDirectories(place);
+        Files.writeString(place.resolve("mine.txt"), "kept");
+
+        assertThatThrownBy(() -> {
+                    try (WorkFolder beside = WorkFolder.beside(place)) {
+                        Files.writeString(beside.path().resolve("part"), "half");
+                        throw new MalformedFileException("archive", "it ends within a file");
+                    }
+                })
+                .isInstanceOf(MalformedFileException.class);
+
+        assertThat(folder.toFile().list()).containsExactly("mnist");
+        assertThat(place.resolve("mine.txt")).hasContent("kept");
+    }
+
+    @Test
+    void aSetIsThereIfItCanBeRead() throws IOException {
+        Path images = folder.resolve("train-images-idx3-ubyte");
+        Files.write(images, new byte[] {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7});
+        Path labels = folder.resolve("train-labels-idx1-ubyte");
+
+        assertThat(Fetch.isThere(() -> idx(images, labels))).isFalse(); // a half
+        Files.write(labels, new byte[] {0, 0, 8, 1, 0, 0});
+        assertThat(Fetch.isThere(() -> idx(images, labels))).isFalse(); // cut
+        Files.write(labels, new byte[] {0, 0, 8, 1, 0, 0, 0, 1, 0});
+        assertThat(Fetch.isThere(() -> idx(images, labels))).isTrue();
+        assertThat(Fetch.isThere(() -> {
+                    throw new IllegalStateException("mnist is not on this machine");
+                }))
+                .isFalse();
+    }
+
+    private static Datasets.Resolved idx(Path images, Path labels) {
+        Dataset set = Idx.dataset(images, labels, List.of("zero"));
+        return new Datasets.Resolved("mnist", "here", set, set);
     }
 
     @Test

@@ -1,16 +1,11 @@
 package org.atelier4j.metrics.net;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.atelier4j.io.FileFailure;
+import org.atelier4j.io.FileHash;
 import org.atelier4j.io.Json;
 import org.atelier4j.io.MalformedFileException;
 import org.atelier4j.io.SafeTensors;
@@ -75,7 +70,7 @@ public final class FrozenClassifier implements ImageClassifier {
      * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static FrozenClassifier load(Path file) {
-        return load(file, sha256(file));
+        return load(file, FileHash.sha256(file));
     }
 
     /**
@@ -123,22 +118,6 @@ public final class FrozenClassifier implements ImageClassifier {
         String text = saved.metadata().get(key);
         MalformedFileException.check(text != null, file, "classifier must name its " + key + " in the metadata");
         return Objects.requireNonNull(text);
-    }
-
-    private static String sha256(Path file) {
-        try {
-            return sha256(Files.readAllBytes(file));
-        } catch (IOException e) {
-            throw FileFailure.reading(file, e);
-        }
-    }
-
-    static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 
     @Override

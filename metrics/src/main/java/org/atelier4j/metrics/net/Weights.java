@@ -2,14 +2,10 @@ package org.atelier4j.metrics.net;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +13,12 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.io.FileFailure;
+import org.atelier4j.io.FileHash;
 import org.atelier4j.io.SafeTensors;
 import org.atelier4j.io.TorchFile;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Sha256;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
@@ -59,18 +57,18 @@ final class Weights {
     /** Returns weights that come with the library, from one or more parts; the hash is of all parts, one after the other. */
     static Weights shipped(String network, String... parts) {
         Map<String, Tensor> all = new LinkedHashMap<>();
-        MessageDigest digest = sha256();
+        Sha256 digest = new Sha256();
         for (String part : parts) {
             try (InputStream in = Weights.class.getResourceAsStream(part + SUFFIX)) {
                 Check.state(in != null, "%s: resource %s is not on the class path", network, part + SUFFIX);
                 byte[] file = in == null ? new byte[0] : in.readAllBytes();
-                digest.update(file);
+                digest.add(file, file.length);
                 all.putAll(TensorScope.outside(() -> SafeTensors.decode(file, part + SUFFIX)));
             } catch (IOException e) {
                 throw FileFailure.reading(part + SUFFIX, e);
             }
         }
-        return new Weights(network, "the library", all, hex(digest));
+        return new Weights(network, "the library", all, digest.hex());
     }
 
     /**
@@ -80,7 +78,7 @@ final class Weights {
      * @throws org.atelier4j.io.MalformedFileException if it is damaged or of another kind
      */
     static Weights file(String network, Path path, Predicate<String> wanted) {
-        String hash = hash(path);
+        String hash = FileHash.sha256(path);
         Map<String, Tensor> all = TensorScope.outside(() -> {
             if (!path.toString().endsWith(SUFFIX)) {
                 return TorchFile.read(path, wanted);
@@ -115,9 +113,8 @@ final class Weights {
     Weights and(Weights other) {
         Map<String, Tensor> all = new LinkedHashMap<>(tensors);
         all.putAll(other.tensors);
-        MessageDigest digest = sha256();
-        digest.update((hash + other.hash).getBytes(StandardCharsets.US_ASCII));
-        return new Weights(network, source + " and " + other.source, all, hex(digest));
+        String both = new Sha256().add(hash).add(other.hash).hex();
+        return new Weights(network, source + " and " + other.source, all, both);
     }
 
     /** Returns whether there is a tensor of this name. */
@@ -176,30 +173,5 @@ final class Weights {
 
     private static String some(List<String> names) {
         return String.join(", ", names.subList(0, Math.min(NAMED, names.size()))) + (names.size() > NAMED ? ", …" : "");
-    }
-
-    private static String hash(Path path) {
-        MessageDigest digest = sha256();
-        byte[] piece = new byte[1 << 16];
-        try (InputStream in = Files.newInputStream(path)) {
-            for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
-                digest.update(piece, 0, n);
-            }
-        } catch (IOException e) {
-            throw FileFailure.reading(path, e);
-        }
-        return hex(digest);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
-    private static String hex(MessageDigest digest) {
-        return HexFormat.of().formatHex(digest.digest());
     }
 }

@@ -1,14 +1,11 @@
 package org.atelier4j.tensor.device.cuda;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
+import org.atelier4j.tensor.Sha256;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,15 +74,10 @@ final class CubinCache {
     }
 
     private String key(String source, List<String> options) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String part : List.of(source, String.join(" ", options), Integer.toString(nvrtc.version()))) {
-                digest.update(part.getBytes(StandardCharsets.UTF_8));
-                digest.update((byte) 0);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError(e);
+        Sha256 hash = new Sha256();
+        for (String part : List.of(source, String.join(" ", options), Integer.toString(nvrtc.version()))) {
+            hash.add(part).add("\0");
         }
+        return hash.hex();
     }
 }
