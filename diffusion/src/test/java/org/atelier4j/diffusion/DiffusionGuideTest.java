@@ -17,6 +17,7 @@ import org.atelier4j.diffusion.sampler.ImageNoise;
 import org.atelier4j.diffusion.sampler.Sampler;
 import org.atelier4j.diffusion.unet.UNet;
 import org.atelier4j.diffusion.unet.UNetConfig;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.optim.AdamW;
 import org.atelier4j.optim.Ema;
 import org.atelier4j.tensor.Rng;
@@ -51,7 +52,8 @@ class DiffusionGuideTest {
 
     private static void train(UNetConfig sizes, List<String> classNames, Path file) {
         // region train
-        PipelineConfig config = new PipelineConfig(sizes, Objective.Discrete.standard(), classNames);
+        PipelineConfig config =
+                new PipelineConfig(sizes, Objective.Discrete.standard(), classNames, LabelDropout.USUAL);
         UNet network = new UNet(config.network(), Rng.of(1));
         AdamW optimizer = new AdamW(network.parameters(), AdamW.Config.of(1e-3));
         Ema ema = new Ema(network, Ema.Config.edm());

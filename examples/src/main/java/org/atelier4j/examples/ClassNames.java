@@ -17,6 +17,9 @@ final class ClassNames {
         if (wanted.isEmpty()) {
             return IntStream.range(0, names.size()).boxed().toList();
         }
+        if (names.isEmpty()) {
+            throw new RunException("there is no class " + wanted.get(0) + "; the model has no classes");
+        }
         List<String> known = names.stream().map(ClassNames::plain).toList();
         List<Integer> labels = new ArrayList<>();
         for (String name : wanted) {

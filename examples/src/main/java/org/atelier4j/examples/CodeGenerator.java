@@ -67,7 +67,7 @@ record CodeGenerator(CodePipeline pipeline, Decoding decoding) implements Genera
     @Override
     public Drawn draw(List<Integer> labels, long seed, Consumer<Supplier<List<Image>>> frames) {
         GenerateRequest request = GenerateRequest.of(labels.size())
-                .withLabels(labels)
+                .withLabels(classNames().isEmpty() ? List.of() : labels)
                 .withDecoding(decoding)
                 .withSeed(seed);
         int batches = (labels.size() + BATCH - 1) / BATCH;

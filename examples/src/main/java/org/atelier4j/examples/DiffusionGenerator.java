@@ -26,10 +26,11 @@ record DiffusionGenerator(DiffusionPipeline pipeline, SamplerKind sampler, int s
     /** Enough for the solver that is the default. */
     static final int STEPS = 10;
 
-    /** Draws in the way that suits small models. */
+    /** Draws in the way that suits small models: guided, where the model allows it. */
     static DiffusionGenerator usual(DiffusionPipeline pipeline) {
         SamplerKind sampler = pipeline.config().objective().sampler();
-        return new DiffusionGenerator(pipeline, sampler, STEPS, DiffusionPipeline.Request.GUIDANCE);
+        double guidance = pipeline.config().allowsGuidance() ? DiffusionPipeline.Request.GUIDANCE : 0;
+        return new DiffusionGenerator(pipeline, sampler, STEPS, guidance);
     }
 
     DiffusionGenerator withSampler(SamplerKind other) {
@@ -66,7 +67,8 @@ record DiffusionGenerator(DiffusionPipeline pipeline, SamplerKind sampler, int s
 
     @Override
     public Drawn draw(List<Integer> labels, long seed, Consumer<Supplier<List<Image>>> frames) {
-        var request = new DiffusionPipeline.Request(labels.size(), labels, sampler, steps, guidance, seed);
+        List<Integer> told = classNames().isEmpty() ? List.of() : labels;
+        var request = new DiffusionPipeline.Request(labels.size(), told, sampler, steps, guidance, seed);
         try (TensorScope scope = TensorScope.open()) {
             DiffusionPipeline.Result result = pipeline.generate(request, progress -> {
                 frames.accept(() -> PixelRange.SIGNED.toImages(progress.x0()));

@@ -11,6 +11,7 @@ import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
 import org.atelier4j.diffusion.pipeline.PipelineConfig;
 import org.atelier4j.diffusion.unet.UNet;
 import org.atelier4j.image.Image;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.optim.AdamW;
 import org.atelier4j.optim.Ema;
 import org.atelier4j.optim.GradientClip;
@@ -39,7 +40,10 @@ final class DiffusionRun implements Run<Batch> {
     DiffusionRun(DiffusionConfig config, Datasets.Resolved data) {
         this.config = config;
         model = new PipelineConfig(
-                config.network(), config.objective(), data.train().classNames());
+                config.network(),
+                config.objective(),
+                data.train().classNames(),
+                new LabelDropout(config.labelDropout()));
         rng = Rng.of(config.seed());
 
         batches = new Batches(

@@ -1,11 +1,14 @@
 package org.atelier4j.examples;
 
+import java.util.List;
 import org.atelier4j.autoregressive.Decoding;
 import org.atelier4j.autoregressive.pipeline.CodePipeline;
+import org.atelier4j.autoregressive.pipeline.PriorConfig;
 import org.atelier4j.autoregressive.pipeline.PriorKind;
 import org.atelier4j.autoregressive.pixel.PixelCnn;
 import org.atelier4j.autoregressive.pixel.PixelCnnPipeline;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline;
+import org.atelier4j.diffusion.pipeline.PipelineConfig;
 import org.atelier4j.diffusion.pipeline.SamplerKind;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -35,7 +38,7 @@ final class DrawingOptions {
             names = "--guidance",
             paramLabel = "X",
             description = "w of (1 + w) * with the class - w * without: how much to exaggerate the class, 0 for not at"
-                    + " all (1; 0 for a PixelCNN of pixels)")
+                    + " all (1; 0 for a PixelCNN of pixels and for models trained with --label-dropout 0)")
     private @Nullable Double guidance;
 
     @Mixin
@@ -48,8 +51,10 @@ final class DrawingOptions {
             refuse(
                     steps != null,
                     "--steps is for diffusion models and masked priors; this one draws pixel after pixel");
-            return new PixelGenerator(
-                    Models.open(model, PixelCnnPipeline::load), tokens.sampler(guidance == null ? 0 : guidance));
+            PixelCnnPipeline pipeline = Models.open(model, PixelCnnPipeline::load);
+            double scale = guidance(
+                    0, pipeline.classes().allowGuidance(), pipeline.classes().names());
+            return new PixelGenerator(pipeline, tokens.sampler(scale));
         } else if (CodeModels.isPrior(model)) {
             refuse(sampler != null, "--sampler is for diffusion models");
             return ofCodes(CodeModels.open(model, tokens.codec()));
@@ -66,17 +71,31 @@ final class DrawingOptions {
                 steps != null && !masked,
                 "--steps is for diffusion models and masked priors; this one draws code after code");
         int rounds = steps == null ? Decoding.standard().steps() : steps;
-        double scale = guidance == null ? CodeGenerator.GUIDANCE : guidance;
+        PriorConfig config = pipeline.config();
+        double scale = guidance(CodeGenerator.GUIDANCE, config.allowsGuidance(), config.classNames());
         return new CodeGenerator(pipeline, tokens.decoding(scale, rounds));
     }
 
     private Generator ofDiffusion(DiffusionPipeline pipeline) {
         DiffusionGenerator usual = DiffusionGenerator.usual(pipeline);
+        PipelineConfig config = pipeline.config();
+        double scale = guidance(usual.guidance(), config.allowsGuidance(), config.classNames());
         return new DiffusionGenerator(
-                pipeline,
-                sampler == null ? usual.sampler() : sampler,
-                steps == null ? usual.steps() : steps,
-                guidance == null ? usual.guidance() : guidance);
+                pipeline, sampler == null ? usual.sampler() : sampler, steps == null ? usual.steps() : steps, scale);
+    }
+
+    /** Returns the guidance that was asked for, or else the usual one, which a model that knows no guidance does not have. */
+    private double guidance(double usual, boolean allowed, List<String> classNames) {
+        if (guidance == null) {
+            return allowed ? usual : 0;
+        }
+        refuse(
+                guidance != 0 && !allowed,
+                "--guidance must be 0 for this model: "
+                        + (classNames.isEmpty()
+                                ? "it has no classes"
+                                : "it was trained with --label-dropout 0 and saw no image without its class"));
+        return guidance;
     }
 
     private static void refuse(boolean given, String why) {

@@ -51,10 +51,10 @@ record DrawnImages(Dataset images, int forwards, double seconds) {
             Check.that(count >= 1, "count must be >= 1, got %d", count);
         }
 
-        /** Returns the file for the images in a folder. */
+        /** Returns the file for the images in a folder; its name tells all that is in here, so that no other order has it. */
         Path file(Path folder) {
-            String way = settings.values().stream()
-                    .map(value -> brief(String.valueOf(value)))
+            String way = settings.entrySet().stream()
+                    .map(setting -> setting.getKey() + "-" + brief(String.valueOf(setting.getValue())))
                     .collect(Collectors.joining("-"));
             return folder.resolve(
                     String.format(Locale.ROOT, "%s-%s-seed%d-%d.safetensors", brief(weights), way, seed, count));
@@ -76,14 +76,14 @@ record DrawnImages(Dataset images, int forwards, double seconds) {
             drawn.write(file, order);
             return drawn;
         }
-        DrawnImages kept = read(file, generator.classNames(), order);
+        DrawnImages kept = read(file, generator.kinds(), order);
         seen.accept(order.count());
         return kept;
     }
 
     /** Draws; {@code seen} is told how many images there are after each block. */
     static DrawnImages draw(Generator generator, Order order, LongConsumer seen) {
-        List<String> names = generator.classNames();
+        List<String> names = generator.kinds();
         Shape shape = generator.imageShape();
         int each = Math.toIntExact(shape.size());
         byte[] pixels = new byte[Math.multiplyExact(each, order.count())];

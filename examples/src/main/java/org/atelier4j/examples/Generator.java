@@ -28,7 +28,7 @@ interface Generator extends AutoCloseable {
     /** Returns the shape of an image, (H, W, C). */
     Shape imageShape();
 
-    /** Returns a name for each class, in order of the labels. */
+    /** Returns a name for each class, in order of the labels; none for a model without classes, of which label 0 is wanted. */
     List<String> classNames();
 
     /** Returns all that decides how images are drawn, beside weights, classes and seed: for messages and JSON. */
@@ -46,9 +46,14 @@ interface Generator extends AutoCloseable {
         return draw(labels, seed, unfinished -> {});
     }
 
+    /** Returns what kinds of images are called: the names of the classes, or one word where there are none. */
+    default List<String> kinds() {
+        return classNames().isEmpty() ? List.of("image") : classNames();
+    }
+
     /** Returns all labels, in order. */
     default List<Integer> labels() {
-        return IntStream.range(0, classNames().size()).boxed().toList();
+        return IntStream.range(0, kinds().size()).boxed().toList();
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.atelier4j.data.Batch;
 import org.atelier4j.data.Batches;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.image.Image;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.optim.AdamW;
 import org.atelier4j.optim.Ema;
 import org.atelier4j.optim.GradientClip;
@@ -82,7 +83,7 @@ final class PixelCnnRun implements Run<Batch> {
     /** Draws a few images of each class with the averaged weights. */
     @Override
     public Image samples() {
-        var pipeline = new PixelCnnPipeline(model, data.train().classNames());
+        var pipeline = new PixelCnnPipeline(model, classes());
         try (Ema.Scope averaged = ema.applied();
                 Generator generator = new PixelGenerator(pipeline, TokenSampler.plain())) {
             return Sheet.draw(generator, generator.labels(), COLUMNS, config.seed())
@@ -90,15 +91,14 @@ final class PixelCnnRun implements Run<Batch> {
         }
     }
 
+    private PixelCnnPipeline.Classes classes() {
+        return new PixelCnnPipeline.Classes(data.train().classNames(), new LabelDropout(config.labelDropout()));
+    }
+
     /** Writes the averaged weights; returns what they are worth on test images. */
     @Override
     public Map<String, Double> export(Path folder, Map<String, String> notes) {
-        PixelCnnPipeline.save(
-                folder.resolve("model.safetensors"),
-                config.model(),
-                data.train().classNames(),
-                ema.state(),
-                notes);
+        PixelCnnPipeline.save(folder.resolve("model.safetensors"), config.model(), classes(), ema.state(), notes);
         Map<String, Double> numbers = new LinkedHashMap<>();
         try (Ema.Scope averaged = ema.applied()) {
             BitsPerDimension bits =

@@ -31,7 +31,7 @@ record PixelGenerator(PixelCnnPipeline pipeline, TokenSampler sampler) implement
 
     @Override
     public List<String> classNames() {
-        return pipeline.classNames();
+        return pipeline.classes().names();
     }
 
     @Override

@@ -14,6 +14,7 @@ import org.atelier4j.data.Batches;
 import org.atelier4j.data.Dataset;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.image.Image;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.nn.Layer;
 import org.atelier4j.optim.AdamW;
 import org.atelier4j.optim.Ema;
@@ -56,7 +57,11 @@ final class PriorRun implements Run<CodeBatch> {
         batches = codes(data.train()).batches(optimization.batch(), rng.split("data"));
 
         prior = new PriorConfig(
-                config.kind(), config.network(), codec.hash(), data.train().classNames());
+                config.kind(),
+                config.network(),
+                codec.hash(),
+                data.train().classNames(),
+                new LabelDropout(config.labelDropout()));
         model = prior.make(rng.split("network"));
         var rate = optimization.schedule(config.steps());
         optimizer = new AdamW(

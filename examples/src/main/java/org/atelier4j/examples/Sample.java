@@ -47,7 +47,7 @@ public final class Sample implements Callable<Integer> {
             names = "--count",
             paramLabel = "N",
             defaultValue = "10",
-            description = "images of each class (${DEFAULT-VALUE})")
+            description = "images of each class, or in all where the model has none (${DEFAULT-VALUE})")
     private int count;
 
     @Mixin
@@ -74,7 +74,8 @@ public final class Sample implements Callable<Integer> {
     public Integer call() {
         PrintWriter screen = spec.commandLine().getOut();
         try (Generator generator = drawing.open(model)) {
-            List<Integer> labels = ClassNames.labels(classes, generator.classNames());
+            List<Integer> labels =
+                    classes.isEmpty() ? generator.labels() : ClassNames.labels(classes, generator.classNames());
             Sheet sheet = Sheet.draw(generator, labels, count, seed);
             write(sheet, screen);
             if (gif) {

@@ -53,7 +53,7 @@ record Sheet(List<String> names, List<Image> images, double seconds) {
     }
 
     private static List<String> names(Generator generator, List<Integer> classes) {
-        return classes.stream().map(generator.classNames()::get).toList();
+        return classes.stream().map(generator.kinds()::get).toList();
     }
 
     /** Returns the table as one picture. */

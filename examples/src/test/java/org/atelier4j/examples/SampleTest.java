@@ -6,8 +6,11 @@ import static org.atelier4j.examples.CommandLineFixture.atelier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.ImageFiles;
+import org.atelier4j.io.SafeTensors;
+import org.atelier4j.model.LabelDropout;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +98,55 @@ class SampleTest {
         byte[] none = Files.readAllBytes(out.resolve("bag-000.png"));
 
         assertThat(unsaid).isEqualTo(one).isNotEqualTo(none);
+    }
+
+    @Test
+    void aModelThatSawEachClassIsDrawnFromWithoutGuidance() throws IOException {
+        Path file = out.resolve("model.safetensors");
+        Small.save(file, List.of("one", "two"), LabelDropout.NONE);
+        String command = "sample --count 1 --model " + file + " --steps 2 --out " + out;
+
+        CommandLineFixture unsaid = atelier(command);
+        byte[] first = Files.readAllBytes(out.resolve("two-000.png"));
+        CommandLineFixture none = atelier(command + " --guidance 0");
+        byte[] second = Files.readAllBytes(out.resolve("two-000.png"));
+        CommandLineFixture guided = atelier(command + " --guidance 1");
+
+        assertThat(unsaid.code()).as(unsaid.err()).isZero();
+        assertThat(none.code()).as(none.err()).isZero();
+        assertThat(first).isEqualTo(second);
+        assertThat(guided.code()).isEqualTo(1);
+        assertThat(guided.err())
+                .isEqualToIgnoringNewLines("atelier: --guidance must be 0 for this model: it was trained with"
+                        + " --label-dropout 0 and saw no image without its class");
+    }
+
+    @Test
+    void theHiddenPartIsWrittenIntoTheWeights() {
+        atelier("train --data fashion-mnist-small --model smoke --steps 1 --out", out.resolve("run"));
+
+        try (SafeTensors saved = SafeTensors.open(out.resolve("run").resolve("model.safetensors"))) {
+            assertThat(saved.metadata()).containsEntry("labelDropout", "0.1");
+        }
+    }
+
+    @Test
+    void aModelWithoutClassesDrawsImages() {
+        Path file = out.resolve("model.safetensors");
+        Small.save(file, List.of(), LabelDropout.NONE);
+        String command = "sample --count 3 --model " + file + " --steps 2 --out " + out.resolve("drawn");
+
+        CommandLineFixture result = atelier(command + " --gif");
+
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).contains("3 images in");
+        assertThat(out.resolve("drawn").toFile().list())
+                .containsExactlyInAnyOrder(
+                        "grid.png", "drawing.gif", "image-000.png", "image-001.png", "image-002.png");
+        assertThat(atelier(command + " --classes bag").err())
+                .isEqualToIgnoringNewLines("atelier: there is no class bag; the model has no classes");
+        assertThat(atelier(command + " --guidance 1").err())
+                .isEqualToIgnoringNewLines("atelier: --guidance must be 0 for this model: it has no classes");
     }
 
     @Test

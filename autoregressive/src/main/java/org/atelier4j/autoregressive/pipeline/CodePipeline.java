@@ -171,7 +171,7 @@ public final class CodePipeline implements AutoCloseable {
      * @throws IllegalStateException if the pipeline was closed
      */
     public Result generate(GenerateRequest request, DrawingListener listener) {
-        int[] labels = labels(request.labels(), request.count());
+        int[] labels = labels(request.labels(), request.count(), request.decoding());
         CodeSpace space = config.space();
         int height = request.height() == 0 ? space.height() : request.height();
         int width = request.width() == 0 ? space.width() : request.width();
@@ -196,7 +196,7 @@ public final class CodePipeline implements AutoCloseable {
      * @throws IllegalStateException if the pipeline was closed
      */
     public Result complete(CompleteRequest request, DrawingListener listener) {
-        int[] labels = labels(request.labels(), request.count());
+        int[] labels = labels(request.labels(), request.count(), request.decoding());
         return use(() -> {
             Tensor image = PixelRange.SIGNED.toTensor(List.of(request.image())); // (1, H, W, C)
             Check.that(
@@ -299,8 +299,14 @@ public final class CodePipeline implements AutoCloseable {
     }
 
     /** Returns one label for each image; without any, "no class". */
-    private int[] labels(List<Integer> given, int count) {
+    private int[] labels(List<Integer> given, int count, Decoding decoding) {
         int classes = config.space().classes();
+        config.labelDropout()
+                .check(
+                        "CodePipeline",
+                        classes,
+                        !given.isEmpty(),
+                        decoding.sampler().guidanceScale());
         for (int label : given) {
             Check.that(
                     label >= 0 && label < classes, "CodePipeline: labels must lie in [0, %d), got %d", classes, label);

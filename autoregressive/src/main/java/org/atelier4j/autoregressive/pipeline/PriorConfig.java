@@ -6,6 +6,7 @@ import java.util.Map;
 import org.atelier4j.autoregressive.CodePrior;
 import org.atelier4j.autoregressive.CodeSpace;
 import org.atelier4j.io.Json;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 
@@ -16,8 +17,11 @@ import org.atelier4j.tensor.Rng;
  * @param network sizes of its network, a record of the kind's type
  * @param codebook {@linkplain org.atelier4j.model.ImageTokenizer#hash hash} of the codebook whose codes it learned
  * @param classNames a name for each class, in order; empty for a prior without classes
+ * @param labelDropout how many classes were hidden in training: what guidance and images of no class need. Files that do not
+ *     say it are from when a tenth was the rule
  */
-public record PriorConfig(PriorKind kind, Record network, String codebook, List<String> classNames) {
+public record PriorConfig(
+        PriorKind kind, Record network, String codebook, List<String> classNames, LabelDropout labelDropout) {
     private static final String KIND = "kind";
     private static final String NETWORK = "network";
     private static final String CODEBOOK = "codebookHash";
@@ -45,6 +49,11 @@ public record PriorConfig(PriorKind kind, Record network, String codebook, List<
         return kind.space(network);
     }
 
+    /** Returns whether the prior can be guided: it has classes, and saw grids without them. */
+    public boolean allowsGuidance() {
+        return labelDropout.allowsGuidance(classNames.size());
+    }
+
     /** Returns a prior of these sizes with random weights. */
     public CodePrior make(Rng rng) {
         return kind.make(network, rng);
@@ -57,6 +66,7 @@ public record PriorConfig(PriorKind kind, Record network, String codebook, List<
         texts.put(NETWORK, Json.write(network));
         texts.put(CODEBOOK, codebook);
         texts.put(CLASS_NAMES, Json.write(classNames));
+        labelDropout.putInto(texts);
         return texts;
     }
 
@@ -73,7 +83,8 @@ public record PriorConfig(PriorKind kind, Record network, String codebook, List<
         Check.that(names instanceof List<?>, "CodePipeline: classNames of %s must be a list, got %s", source, names);
         List<String> classNames =
                 ((List<?>) names).stream().map(String::valueOf).toList();
-        return new PriorConfig(kind, network, text(texts, CODEBOOK, source), classNames);
+        LabelDropout dropout = LabelDropout.ofMetadata(texts, LabelDropout.USUAL, source);
+        return new PriorConfig(kind, network, text(texts, CODEBOOK, source), classNames, dropout);
     }
 
     private static String text(Map<String, String> texts, String key, Object source) {

@@ -12,6 +12,7 @@ import org.atelier4j.image.Image;
 import org.atelier4j.image.PixelRange;
 import org.atelier4j.io.Json;
 import org.atelier4j.io.SafeTensors;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
@@ -37,7 +38,26 @@ public final class PixelCnnPipeline {
 
     private final PixelCnn model;
     private final PixelLevels levels;
-    private final List<String> classNames;
+    private final Classes classes;
+
+    /**
+     * The classes that a model knows.
+     *
+     * @param names one for each, in order
+     * @param dropout how many were hidden in training: what guidance and images of no class need. Files that do not say it
+     *     are from when none were, unless asked for
+     */
+    public record Classes(List<String> names, LabelDropout dropout) {
+        /** Copies the list. */
+        public Classes {
+            names = List.copyOf(names);
+        }
+
+        /** Returns whether the model can be guided: it has classes, and saw images without them. */
+        public boolean allowGuidance() {
+            return dropout.allowsGuidance(names.size());
+        }
+    }
 
     /**
      * What is wanted.
@@ -72,9 +92,9 @@ public final class PixelCnnPipeline {
     /**
      * Makes a pipeline around a model, which stays the caller's.
      *
-     * @param classNames a name for each class, in order
+     * @param classes what it knows of classes
      */
-    public PixelCnnPipeline(PixelCnn model, List<String> classNames) {
+    public PixelCnnPipeline(PixelCnn model, Classes classes) {
         PixelCnn.Config config = model.config();
         int bits = Integer.numberOfTrailingZeros(config.grid().levels());
         Check.that(
@@ -82,13 +102,13 @@ public final class PixelCnnPipeline {
                 "PixelCnnPipeline: the model must be one of pixels, with 2 to 256 levels, got %s",
                 config);
         Check.that(
-                classNames.size() == config.classes(),
+                classes.names().size() == config.classes(),
                 "PixelCnnPipeline: there must be %d class names, got %d",
                 config.classes(),
-                classNames.size());
+                classes.names().size());
         this.model = model;
         this.levels = new PixelLevels(bits);
-        this.classNames = List.copyOf(classNames);
+        this.classes = classes;
     }
 
     /**
@@ -115,7 +135,8 @@ public final class PixelCnnPipeline {
             Map<String, Tensor> weights = new LinkedHashMap<>();
             saved.names().forEach(name -> weights.put(name, saved.tensor(name)));
             model.load(weights);
-            return new PixelCnnPipeline(model, names(Json.parse(names), file));
+            LabelDropout dropout = LabelDropout.ofMetadata(texts, LabelDropout.NONE, file);
+            return new PixelCnnPipeline(model, new Classes(names(Json.parse(names), file), dropout));
         }
     }
 
@@ -133,14 +154,15 @@ public final class PixelCnnPipeline {
     public static void save(
             Path file,
             PixelCnn.Config config,
-            List<String> classNames,
+            Classes classes,
             Map<String, Tensor> weights,
             Map<String, String> notes) {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", "pt");
         metadata.put("class", PixelCnn.class.getName());
         metadata.put(CONFIG, Json.write(config));
-        metadata.put(CLASS_NAMES, Json.write(classNames));
+        metadata.put(CLASS_NAMES, Json.write(classes.names()));
+        classes.dropout().putInto(metadata);
         notes.forEach((key, text) -> Check.that(
                 metadata.putIfAbsent(key, text) == null, "PixelCnnPipeline.save: notes must not use the name %s", key));
         SafeTensors.write(file, weights, metadata);
@@ -156,9 +178,9 @@ public final class PixelCnnPipeline {
         return levels;
     }
 
-    /** Returns the names of the classes. */
-    public List<String> classNames() {
-        return classNames;
+    /** Returns what the model knows of classes. */
+    public Classes classes() {
+        return classes;
     }
 
     /**
@@ -205,6 +227,10 @@ public final class PixelCnnPipeline {
     }
 
     private List<Image> draw(Request request, DrawingListener listener, Canvases canvases) {
+        int none = model.config().classes();
+        boolean labelled = !request.labels().contains(none);
+        classes.dropout()
+                .check("PixelCnnPipeline", none, labelled, request.sampler().guidanceScale());
         var sampler = new PixelCnnSampler(model, request.sampler());
         Rng rng = Rng.of(request.seed());
         List<Image> images = new ArrayList<>();

@@ -27,6 +27,7 @@ import org.atelier4j.autoregressive.transformer.TransformerConfig;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.PixelRange;
 import org.atelier4j.io.SafeTensors;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
@@ -48,7 +49,7 @@ class CodePipelineTest {
             case MASKGIT -> new MaskedTransformer.Config(SPACE, SIZES, 0.1);
             case PIXELCNN -> PixelCnnPrior.config(SPACE, new PixelCnn.Size(8, 1, 3));
         };
-        return new PriorConfig(kind, network, CODEC.hash(), NAMES);
+        return new PriorConfig(kind, network, CODEC.hash(), NAMES, LabelDropout.USUAL);
     }
 
     private static CodePrior prior(PriorKind kind) {
@@ -259,6 +260,28 @@ class CodePipelineTest {
     }
 
     @Test
+    void aPriorThatSawEachClassIsNotAskedForNone(@TempDir Path folder) {
+        PriorConfig usual = config(PriorKind.TRANSFORMER);
+        PriorConfig config = new PriorConfig(usual.kind(), usual.network(), usual.codebook(), NAMES, LabelDropout.NONE);
+        CodePrior prior = prior(PriorKind.TRANSFORMER);
+        CodePipeline.save(
+                folder.resolve("model.safetensors"), config, prior.network().state(), DType.FLOAT32, Map.of());
+        Image image = picture();
+        Image mask = CompleteRequest.rectangle(image, 0, 4, 8, 4);
+        Decoding guided = Decoding.standard().withSampler(TokenSampler.plain().withGuidanceScale(1));
+        GenerateRequest circles = GenerateRequest.of(2).withLabels(List.of(0));
+        try (CodePipeline pipeline = CodePipeline.load(CODEC, folder)) {
+            assertThat(pipeline.config().allowsGuidance()).isFalse();
+            assertThatThrownBy(() -> pipeline.generate(circles.withDecoding(guided)))
+                    .hasMessageStartingWith(
+                            "CodePipeline: guidance must be 0 for a model trained with label dropout 0");
+            assertThatThrownBy(() -> pipeline.complete(CompleteRequest.of(image, mask)))
+                    .hasMessageStartingWith("CodePipeline: each image must have a class");
+            assertThat(pipeline.generate(circles).images()).hasSize(2);
+        }
+    }
+
+    @Test
     void errorsNameTheNumbers(@TempDir Path folder) {
         Image image = picture();
         Image mask = CompleteRequest.rectangle(image, 0, 0, 1, 1);
@@ -289,7 +312,7 @@ class CodePipelineTest {
         assertThatThrownBy(() -> Decoding.standard().withConfidenceNoise(-1))
                 .hasMessage("Decoding: confidenceNoise must be >= 0 and finite, got -1.0");
         assertThatThrownBy(() -> new PriorConfig(
-                        PriorKind.MASKGIT, config(PriorKind.MASKGIT).network(), "", List.of()))
+                        PriorKind.MASKGIT, config(PriorKind.MASKGIT).network(), "", List.of(), LabelDropout.USUAL))
                 .hasMessage("PriorConfig: there must be 2 class names, got 0");
         Path foreign = folder.resolve("foreign.safetensors");
         SafeTensors.write(foreign, Map.of("x", Tensor.zeros(1)), Map.of("class", "Other"));

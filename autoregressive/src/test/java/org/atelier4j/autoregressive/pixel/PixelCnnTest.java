@@ -10,12 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.atelier4j.autoregressive.DrawingListener;
+import org.atelier4j.autoregressive.TokenSampler;
 import org.atelier4j.data.Batch;
 import org.atelier4j.data.Batches;
 import org.atelier4j.data.Dataset;
 import org.atelier4j.data.ToyShapes;
 import org.atelier4j.image.Image;
 import org.atelier4j.io.CheckpointFolder;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.optim.AdamW;
 import org.atelier4j.optim.Ema;
 import org.atelier4j.optim.GradientClip;
@@ -36,6 +38,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The probability of whole images: what it sums to, how it is learned, saved and measured. */
 class PixelCnnTest {
+    private static final PixelCnnPipeline.Classes TWO =
+            new PixelCnnPipeline.Classes(List.of("one", "two"), LabelDropout.USUAL);
     private static final PixelCnn.Size SIZE = new PixelCnn.Size(8, 2, 3);
 
     private static PixelCnn tiny(int channels, int components) {
@@ -161,25 +165,46 @@ class PixelCnnTest {
                 new PixelCnn.Config(new PixelCnn.Grid(5, 6, 3, 16), 2, 0, new PixelCnn.Size(6, 1, 3), 2);
         PixelCnn model = new PixelCnn(config, Rng.of(4));
         Path file = folder.resolve("model.safetensors");
-        PixelCnnPipeline.save(file, config, List.of("one", "two"), model.state(), Map.of("seed", "4"));
+        PixelCnnPipeline.save(file, config, TWO, model.state(), Map.of("seed", "4"));
 
         PixelCnnPipeline loaded = PixelCnnPipeline.load(folder);
         var request = PixelCnnPipeline.Request.of(List.of(0, 1, 2)).withSeed(9);
-        List<Image> before =
-                new PixelCnnPipeline(model, List.of("one", "two")).generate(request, DrawingListener.silent());
+        List<Image> before = new PixelCnnPipeline(model, TWO).generate(request, DrawingListener.silent());
         List<Image> after = loaded.generate(request, DrawingListener.silent());
 
-        assertThat(loaded.classNames()).containsExactly("one", "two");
+        assertThat(loaded.classes()).isEqualTo(TWO);
         for (int i = 0; i < 3; i++) {
             assertThat(after.get(i)).isEqualTo(before.get(i));
         }
     }
 
     @Test
+    void aModelThatSawEachClassIsNotAskedForNone() {
+        PixelCnn.Config config =
+                new PixelCnn.Config(new PixelCnn.Grid(4, 4, 1, 4), 0, 0, new PixelCnn.Size(6, 1, 3), 2);
+        var classes = new PixelCnnPipeline.Classes(List.of("one", "two"), LabelDropout.NONE);
+        var pipeline = new PixelCnnPipeline(new PixelCnn(config, Rng.of(4)), classes);
+        var request = PixelCnnPipeline.Request.of(List.of(0, 1));
+        var guided = request.withSampler(TokenSampler.plain().withGuidanceScale(0.5));
+
+        assertThatThrownBy(() -> pipeline.generate(guided, DrawingListener.silent()))
+                .hasMessage(
+                        "PixelCnnPipeline: guidance must be 0 for a model trained with label dropout 0, which saw no"
+                                + " image without its class, got 0.5");
+        assertThatThrownBy(() -> pipeline.complete(
+                        Tensor.zeros(1, 4, 4, 1),
+                        2,
+                        PixelCnnPipeline.Request.of(List.of(2)), // none
+                        DrawingListener.silent()))
+                .hasMessageStartingWith("PixelCnnPipeline: each image must have a class");
+        assertThat(pipeline.generate(request, DrawingListener.silent())).hasSize(2);
+    }
+
+    @Test
     void completedImagesKeepTheirUpperPart() {
         PixelCnn.Config config =
                 new PixelCnn.Config(new PixelCnn.Grid(6, 6, 1, 256), 2, 0, new PixelCnn.Size(6, 1, 3), 2);
-        PixelCnnPipeline pipeline = new PixelCnnPipeline(new PixelCnn(config, Rng.of(4)), List.of("one", "two"));
+        PixelCnnPipeline pipeline = new PixelCnnPipeline(new PixelCnn(config, Rng.of(4)), TWO);
         Tensor image = Rng.of(1).uniform(Shape.of(1, 6, 6, 1)).affine(2, -1);
         Image given = org.atelier4j.image.PixelRange.SIGNED.toImages(image).get(0);
 
@@ -246,7 +271,8 @@ class PixelCnnTest {
         assertThatThrownBy(() ->
                         new PixelCnn(new PixelCnn.Config(new PixelCnn.Grid(2, 2, 3, 8), 0, 0, SIZE, 0), Rng.of(1)))
                 .hasMessage("GatedPixelCnn: in, out and width must be multiples of the 3 colors, got 3, 24 and 8");
-        assertThatThrownBy(() -> new PixelCnnPipeline(model, List.of("one")))
+        assertThatThrownBy(() ->
+                        new PixelCnnPipeline(model, new PixelCnnPipeline.Classes(List.of("one"), LabelDropout.NONE)))
                 .hasMessage("PixelCnnPipeline: there must be 2 class names, got 1");
         assertThatThrownBy(() -> new PixelCnnStep.Settings(new PixelLevels(5), 1, GradientClip.NONE, Rng.of(1)))
                 .hasMessage("PixelCnnStep: labelDropout must lie in [0, 1), got 1.0");

@@ -281,6 +281,8 @@ public final class DiffusionPipeline implements AutoCloseable {
                     classes(),
                     label);
         }
+        config.labelDropout()
+                .check("DiffusionPipeline", classes(), !request.labels().isEmpty(), request.guidanceScale());
     }
 
     private int classes() {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.atelier4j.diffusion.unet.UNetConfig;
 import org.atelier4j.io.Json;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.tensor.Check;
 
 /**
@@ -13,8 +14,11 @@ import org.atelier4j.tensor.Check;
  * @param network sizes of the network
  * @param objective what it was trained for
  * @param classNames a name for each class, in order; empty for a model without classes
+ * @param labelDropout how many classes were hidden in training: what guidance and images of no class need. Files that do not
+ *     say it are from when a tenth was the rule
  */
-public record PipelineConfig(UNetConfig network, Objective objective, List<String> classNames) {
+public record PipelineConfig(
+        UNetConfig network, Objective objective, List<String> classNames, LabelDropout labelDropout) {
     private static final String NETWORK = "network";
     private static final String OBJECTIVE = "objective";
     private static final String CLASS_NAMES = "classNames";
@@ -29,12 +33,18 @@ public record PipelineConfig(UNetConfig network, Objective objective, List<Strin
                 classNames.size());
     }
 
+    /** Returns whether the model can be guided: it has classes, and saw images without them. */
+    public boolean allowsGuidance() {
+        return labelDropout.allowsGuidance(classNames.size());
+    }
+
     /** Returns this as texts for the metadata of a safetensors file. */
     public Map<String, String> toMetadata() {
         Map<String, String> texts = new LinkedHashMap<>();
         texts.put(NETWORK, Json.write(network));
         texts.put(OBJECTIVE, Json.write(objective.toTree()));
         texts.put(CLASS_NAMES, Json.write(classNames));
+        labelDropout.putInto(texts);
         return texts;
     }
 
@@ -52,7 +62,8 @@ public record PipelineConfig(UNetConfig network, Objective objective, List<Strin
                 names instanceof List<?>, "DiffusionPipeline: classNames of %s must be a list, got %s", source, names);
         List<String> classNames =
                 ((List<?>) names).stream().map(String::valueOf).toList();
-        return new PipelineConfig(network, objective, classNames);
+        LabelDropout dropout = LabelDropout.ofMetadata(texts, LabelDropout.USUAL, source);
+        return new PipelineConfig(network, objective, classNames, dropout);
     }
 
     private static String text(Map<String, String> texts, String key, Object source) {

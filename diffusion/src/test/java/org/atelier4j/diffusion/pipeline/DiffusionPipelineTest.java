@@ -21,6 +21,7 @@ import org.atelier4j.diffusion.pipeline.DiffusionPipeline.Result;
 import org.atelier4j.diffusion.unet.UNet;
 import org.atelier4j.diffusion.unet.UNetConfig;
 import org.atelier4j.io.SafeTensors;
+import org.atelier4j.model.LabelDropout;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorAssert;
@@ -63,7 +64,8 @@ class DiffusionPipelineTest {
     }
 
     private static DiffusionPipeline pipeline() {
-        return new DiffusionPipeline(network(), new PipelineConfig(SIZES, Objective.Discrete.standard(), NAMES));
+        return new DiffusionPipeline(
+                network(), new PipelineConfig(SIZES, Objective.Discrete.standard(), NAMES, LabelDropout.USUAL));
     }
 
     private static Request request() {
@@ -76,7 +78,7 @@ class DiffusionPipelineTest {
     @ParameterizedTest
     @MethodSource("objectives")
     void aSavedModelDrawsTheSameImagesAndSavesTheSameBytes(Objective objective) throws IOException {
-        PipelineConfig config = new PipelineConfig(SIZES, objective, NAMES);
+        PipelineConfig config = new PipelineConfig(SIZES, objective, NAMES, LabelDropout.USUAL);
         UNet unet = network();
         Path file = folder.resolve("model.safetensors");
         Path again = folder.resolve("again.safetensors");
@@ -210,7 +212,7 @@ class DiffusionPipelineTest {
     @Test
     void aPipelineLeavesTheNetworkInTheModeItFound() {
         UNet unet = network();
-        PipelineConfig config = new PipelineConfig(SIZES, Objective.Discrete.standard(), NAMES);
+        PipelineConfig config = new PipelineConfig(SIZES, Objective.Discrete.standard(), NAMES, LabelDropout.USUAL);
         try (DiffusionPipeline pipeline = new DiffusionPipeline(unet, config)) {
             assertThat(unet.isTraining()).isFalse();
             assertThat(distance(pipeline.generate(request()).tensor(), pipeline.generate(request())))
@@ -231,6 +233,42 @@ class DiffusionPipelineTest {
                 .hasMessage("DiffusionPipeline: must be open, was closed");
     }
 
+    /** What stands for "no class" is as the random numbers made it, so that nothing is drawn with it. */
+    @Test
+    void aModelThatSawEachClassIsNotAskedForNone() {
+        Path file = folder.resolve("model.safetensors");
+        PipelineConfig config = new PipelineConfig(SIZES, Objective.Discrete.standard(), NAMES, LabelDropout.NONE);
+        DiffusionPipeline.save(file, config, network().state(), Map.of());
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(file)) {
+            assertThat(pipeline.config().allowsGuidance()).isFalse();
+            assertThatThrownBy(() -> pipeline.generate(request()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("DiffusionPipeline: guidance must be 0 for a model trained with label dropout 0, which"
+                            + " saw no image without its class, got 1.0");
+            assertThatThrownBy(() -> pipeline.generate(Request.of(2)))
+                    .hasMessage("DiffusionPipeline: each image must have a class for a model trained with label dropout"
+                            + " 0, which saw none without, got images of no class");
+            assertThat(pipeline.generate(request().withGuidanceScale(0)).images())
+                    .hasSize(3);
+        }
+    }
+
+    /** Files of models from before it was noted: a tenth was the rule. */
+    @Test
+    void aFileThatDoesNotSayHowManyClassesWereHiddenIsGuided() {
+        Path file = folder.resolve("model.safetensors");
+        PipelineConfig config = new PipelineConfig(SIZES, Objective.Discrete.standard(), NAMES, LabelDropout.NONE);
+        Map<String, String> texts = config.toMetadata();
+        texts.remove("labelDropout");
+        texts.put("class", UNet.class.getName());
+        SafeTensors.write(file, network().state(), texts);
+
+        try (DiffusionPipeline pipeline = DiffusionPipeline.load(file)) {
+            assertThat(pipeline.config().labelDropout()).isEqualTo(LabelDropout.USUAL);
+            assertThat(pipeline.generate(request()).forwards()).isEqualTo(8); // four steps, twice each
+        }
+    }
+
     @Test
     void errorsNameTheNumbers() {
         try (DiffusionPipeline pipeline = pipeline()) {
@@ -246,7 +284,7 @@ class DiffusionPipelineTest {
                 .hasMessage("Request: guidanceScale must be 0 without labels, got 1.0");
         assertThatThrownBy(() -> request().withGuidanceScale(-1))
                 .hasMessage("Request: guidanceScale must be >= 0 and finite, got -1.0");
-        assertThatThrownBy(() -> new PipelineConfig(SIZES, Objective.Edm.paper(), List.of("boot")))
+        assertThatThrownBy(() -> new PipelineConfig(SIZES, Objective.Edm.paper(), List.of("boot"), LabelDropout.USUAL))
                 .hasMessage("PipelineConfig: there must be 3 class names, got 1");
         assertThatThrownBy(() -> SamplerKind.of("plms"))
                 .hasMessage("SamplerKind: name must be one of ddpm, ddim, euler, heun, dpm-solver, got plms");
@@ -259,7 +297,7 @@ class DiffusionPipelineTest {
                 .hasMessageContaining("needs prediction V or X0, got EPSILON");
         assertThatThrownBy(() -> DiffusionPipeline.save(
                         folder.resolve("m"),
-                        new PipelineConfig(SIZES, Objective.Edm.paper(), NAMES),
+                        new PipelineConfig(SIZES, Objective.Edm.paper(), NAMES, LabelDropout.USUAL),
                         Map.of(),
                         Map.of("network", "x")))
                 .hasMessage("DiffusionPipeline.save: notes must not use the name network");
@@ -281,7 +319,7 @@ class DiffusionPipelineTest {
                 .hasMessageContaining("nowhere");
 
         Path other = folder.resolve("other.safetensors");
-        PipelineConfig config = new PipelineConfig(SIZES, Objective.Edm.paper(), NAMES);
+        PipelineConfig config = new PipelineConfig(SIZES, Objective.Edm.paper(), NAMES, LabelDropout.USUAL);
         DiffusionPipeline.save(other, config, Map.of("conv_in.weight", Tensor.ones(2)), Map.of());
         assertThatThrownBy(() -> DiffusionPipeline.load(other))
                 .isInstanceOf(IllegalArgumentException.class)
