@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -55,6 +57,8 @@ import picocli.CommandLine.Spec;
             "  atelier eval --images a --pairs b     equal names: PSNR, SSIM, LPIPS"
         })
 public final class Eval implements Callable<Integer> {
+    private static final double GIGABYTE = 1e9;
+
     @Spec
     private CommandSpec spec;
 
@@ -152,7 +156,7 @@ public final class Eval implements Callable<Integer> {
         result.put("data", real.name() + ": " + real.source());
         result.put("extractor", Map.of("name", eye.name(), "sha256", eye.hash()));
         long start = System.nanoTime();
-        String name = model == null ? Models.FASHION : model;
+        String name = name();
         List<Measure> measures;
         if (images != null) {
             measures = judgeFolder(images, wanted, real, eye, result, screen);
@@ -165,10 +169,13 @@ public final class Eval implements Callable<Integer> {
         measures.forEach(m -> lines.put(m.name(), m.toTree()));
         result.put("metrics", lines);
         result.put("seconds", Math.round((System.nanoTime() - start) * 1e-9));
+        OptionalLong memory = Machine.peakMemory();
+        memory.ifPresent(bytes -> result.put("peakMemory", bytes));
         result.put("machine", Machine.processor());
         result.put("java", Machine.java());
         screen.printf(Locale.ROOT, "%nSeen by %s, SHA-256 %s%n", eye.name(), eye.hash());
         MeasureTable.print(measures, screen);
+        memory.ifPresent(bytes -> screen.printf(Locale.ROOT, "Memory: %.2f GB at most%n", bytes / GIGABYTE));
         save(result);
         if (other != null) {
             Comparison.read(other).print(result, measures, screen);
@@ -189,6 +196,35 @@ public final class Eval implements Callable<Integer> {
         if (pairs != null && images == null) {
             throw new RunException("--pairs needs --images: the pictures to compare with those of " + pairs);
         }
+        if (pairs != null) {
+            refuse("pairs of pictures", "--data", "--count", "--metrics", "--extractor");
+        }
+        if (images != null) {
+            refuse("pictures in a folder", "--seeds", "--keep");
+            refuseDrawing("pictures in a folder");
+        } else if (CodecEvaluation.isCodec(name())) {
+            refuse("a codec", "--metrics", "--seeds", "--keep");
+            refuseDrawing("a codec");
+        }
+    }
+
+    /** Refuses options that would not change anything. */
+    private void refuse(String judged, String... options) {
+        for (String option : options) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new RunException(option + " does not apply to " + judged + "; leave it out");
+            }
+        }
+    }
+
+    private void refuseDrawing(String judged) {
+        for (OptionSpec option : spec.mixins().get("drawing").options()) {
+            refuse(judged, option.longestName());
+        }
+    }
+
+    private String name() {
+        return model == null ? Models.FASHION : model;
     }
 
     private List<Measure> judgeCodec(
@@ -238,7 +274,7 @@ public final class Eval implements Callable<Integer> {
                 var order = new DrawnImages.Order(weights, generator.settings(), count, seed);
                 try (WorkProgress progress = progress(screen, "drawing, seed " + seed, count)) {
                     DrawnImages drawn = DrawnImages.drawOrRead(generator, order, keep, progress);
-                    evaluation.add(drawn.images(), true);
+                    evaluation.add(drawn.images(), !generator.classNames().isEmpty());
                     forwards.add((double) drawn.forwards());
                     seconds += drawn.seconds();
                 }
@@ -316,10 +352,11 @@ public final class Eval implements Callable<Integer> {
         return new WorkProgress(screen, ProgressDisplay.isTerminal(), task, all);
     }
 
-    /** Checks that a model draws what the data show. */
+    /** Checks that a model draws what the data show, of the same classes if it has any. */
     private void checkFits(Generator generator, Dataset real) {
         Shape drawn = generator.imageShape();
-        if (!drawn.equals(real.imageShape()) || !generator.classNames().equals(real.classNames())) {
+        List<String> classes = generator.classNames();
+        if (!drawn.equals(real.imageShape()) || !classes.isEmpty() && !classes.equals(real.classNames())) {
             throw new RunException("the model draws " + drawn + " images of " + generator.classNames() + ", but " + data
                     + " has " + real.imageShape() + " images of " + real.classNames()
                     + "; name its data set with --data");

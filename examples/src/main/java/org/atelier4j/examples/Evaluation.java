@@ -32,8 +32,7 @@ import org.atelier4j.metrics.net.Lpips;
 import org.atelier4j.model.FeatureExtractor;
 import org.atelier4j.model.ImageClassifier;
 import org.atelier4j.tensor.Rng;
-import org.atelier4j.tensor.TensorScope;
-import org.jspecify.annotations.Nullable;
+import org.atelier4j.tensor.Tensor;
 
 /**
  * Measures generated images against real ones. Two disjoint parts of the training images, drawn once for all with the same
@@ -85,7 +84,7 @@ final class Evaluation {
     private final Map<String, List<Double>> values = new LinkedHashMap<>();
     private final Map<String, Confusion> chance = new LinkedHashMap<>();
     private final List<String> left = new ArrayList<>();
-    private @Nullable FeatureBank firstBank;
+    private Map<String, Double> noise = Map.of();
 
     /**
      * Reads the features of the images that are compared with.
@@ -122,7 +121,7 @@ final class Evaluation {
         boolean first = values.isEmpty();
         FeatureBank bank = bank(eye, images, "generated images");
         Map<String, Double> now = ofFeatures(bank);
-        firstBank = first ? bank : null; // noise is seen between seeds where there are several
+        noise = first ? noiseOf(bank) : Map.of(); // it is seen between seeds where there are several
         if (wants(Metric.ACCURACY) && can(labelled && knows(images), "ACC: the classes of the images must be known")) {
             ImageClassifier classifier = (ImageClassifier) eye;
             int[] labels = labels(images);
@@ -133,6 +132,7 @@ final class Evaluation {
                 chance.put("ACC" + suffix(), ClassAccuracy.confusion(classifier, bank, shuffled(labels)));
             }
         }
+        bank.discard();
         if (wants(Metric.NN)) {
             now.put("NN-ratio", nearest(images));
         }
@@ -153,13 +153,16 @@ final class Evaluation {
 
     /** Measures real images in the same way and returns all lines. */
     List<Measure> finish() {
-        Map<String, Double> real = ofFeatures(bank(eye, standIn, "real images in their place"));
+        FeatureBank inTheirPlace = bank(eye, standIn, "real images in their place");
+        Map<String, Double> real = ofFeatures(inTheirPlace);
+        inTheirPlace.discard();
         if (values.containsKey("ACC" + suffix())) {
             FeatureBank unseen = bank(eye, test, "test images");
             real.put(
                     "ACC" + suffix(),
                     ClassAccuracy.confusion((ImageClassifier) eye, unseen, labels(test))
                             .accuracy());
+            unseen.discard();
         }
         if (values.containsKey("NN-ratio")) {
             real.put("NN-ratio", nearest(standIn));
@@ -170,7 +173,6 @@ final class Evaluation {
         if (values.containsKey(TSTR) || values.containsKey(TSTR_DL4J)) {
             real.putAll(accuracies(trained(standIn, "real images")));
         }
-        Map<String, Double> noise = firstBank == null ? Map.of() : noiseOf(firstBank);
         List<Measure> lines = new ArrayList<>();
         values.forEach((name, v) -> {
             OptionalDouble floor = real.containsKey(name) ? OptionalDouble.of(real.get(name)) : OptionalDouble.empty();
@@ -242,9 +244,11 @@ final class Evaluation {
         for (int q = 0; q < QUARTERS; q++) {
             int from = (int) ((long) q * order.length / QUARTERS);
             int to = (int) ((long) (q + 1) * order.length / QUARTERS);
-            ofFeatures(bank.select(Arrays.copyOfRange(order, from, to)))
+            FeatureBank quarter = bank.select(Arrays.copyOfRange(order, from, to));
+            ofFeatures(quarter)
                     .forEach((name, v) ->
                             parts.computeIfAbsent(name, n -> new ArrayList<>()).add(v));
+            quarter.discard();
         }
         Map<String, Double> errors = new LinkedHashMap<>();
         parts.forEach((name, v) -> {
@@ -282,21 +286,31 @@ final class Evaluation {
         int n = Math.min(test.size(), train.size() - realCount);
         FeatureBank seen = bank(near, part(realCount, n), "nearest training images");
         FeatureBank unseen = bank(near, test, "nearest test images");
-        return NearestNeighbors.compare(bank(near, images, "their distances"), seen, unseen, rng("nn"))
-                .ratio();
+        try (WorkProgress progress = watch.start("their distances", images.size())) {
+            FeatureReader reader = FeatureReader.of(near).withProgress(progress);
+            return NearestNeighbors.compare(reader, images.images(), seen, unseen, rng("nn"))
+                    .ratio();
+        } finally {
+            seen.discard();
+            unseen.discard();
+        }
     }
 
     private double diversity(Dataset images) {
         int n = Math.min(DIVERSITY_IMAGES, images.size());
-        List<Image> some = new ArrayList<>();
-        for (int i : Arrays.copyOf(rng("diversity").permutation(images.size()), n)) {
-            some.add(images.image(i));
+        int[] some = Arrays.copyOf(rng("diversity").permutation(images.size()), n);
+        return Diversity.paper()
+                .measure(n, numbers -> tensor(images, some, numbers), Lpips.alex(), rng("pairs"))
+                .mean();
+    }
+
+    /** Returns the images (b, H, W, C) that are {@code some[numbers[0]]}, {@code some[numbers[1]]} … of a set. */
+    private static Tensor tensor(Dataset images, int[] some, int[] numbers) {
+        List<Image> chosen = new ArrayList<>();
+        for (int number : numbers) {
+            chosen.add(images.image(some[number]));
         }
-        try (TensorScope scope = TensorScope.open()) {
-            return Diversity.paper()
-                    .measure(PixelRange.SIGNED.toTensor(some), Lpips.alex(), rng("pairs"))
-                    .mean();
-        }
+        return PixelRange.SIGNED.toTensor(chosen);
     }
 
     private FeatureBank bank(FeatureExtractor extractor, Dataset images, String task) {

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.atelier4j.io.FileFailure;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
@@ -21,6 +23,8 @@ final class Machine {
     private static final List<String> INSTRUCTION_SETS = List.of(
             "sse4_1", "avx", "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve", "bf16");
 
+    private static final String PEAK = "VmHWM:"; // "high water mark", in kB
+    private static final long KIBIBYTE = 1024;
     private static final int PROBE = 1024;
     private static final int PROBES = 6;
 
@@ -74,6 +78,21 @@ final class Machine {
                 "%.1f GB; Java heap up to %.1f GB, tensors live outside of it",
                 totalMemory() / 1e9,
                 Runtime.getRuntime().maxMemory() / 1e9);
+    }
+
+    /** Returns the most bytes of physical memory that this process has held at a time, where the system tells it. */
+    static OptionalLong peakMemory() {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.isReadable(status)) {
+            return OptionalLong.empty();
+        }
+        try (Stream<String> lines = Files.lines(status)) {
+            return lines.filter(line -> line.startsWith(PEAK))
+                    .mapToLong(line -> KIBIBYTE * Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst();
+        } catch (IOException e) {
+            throw FileFailure.reading(status, e);
+        }
     }
 
     /** Reads the version of a library from what Maven put into its jar. */

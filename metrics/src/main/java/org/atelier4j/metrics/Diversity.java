@@ -1,6 +1,7 @@
 package org.atelier4j.metrics;
 
 import java.util.Arrays;
+import java.util.function.Function;
 import org.atelier4j.metrics.image.ImageDistance;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
@@ -32,7 +33,16 @@ public record Diversity(int pairs, int batch) {
     /** Returns mean and deviation over pairs of different images, drawn from images (N, H, W, C), N ≥ 2. */
     public Estimate measure(Tensor images, ImageDistance distance, Rng rng) {
         Check.rank("Diversity", 4, "(N, H, W, C)", images);
-        int n = images.dim(0);
+        return measure(images.dim(0), some -> images.gatherRows(Tensor.of(some, some.length)), distance, rng);
+    }
+
+    /**
+     * Returns mean and deviation over pairs of different images, of which no more than {@code 2 · batch} are in memory.
+     *
+     * @param n number of images, ≥ 2
+     * @param images makes (b, H, W, C) of the images with b numbers in [0, n)
+     */
+    public Estimate measure(int n, Function<int[], Tensor> images, ImageDistance distance, Rng rng) {
         Rows.checkCount("Diversity", n, 2);
         int[] first = rng.integers(n, Shape.of(pairs)).toInts();
         int[] second = rng.integers(n - 1, Shape.of(pairs)).toInts();
@@ -45,14 +55,10 @@ public record Diversity(int pairs, int batch) {
             Arrays.setAll(b, i -> (a[i] + 1 + second[offset + i]) % n); // any but a[i], each as often
             try (TensorScope scope = TensorScope.open();
                     NoGrad off = NoGrad.open()) {
-                Tensor d = distance.between(take(images, a), take(images, b)); // (length)
+                Tensor d = distance.between(images.apply(a), images.apply(b)); // (length)
                 System.arraycopy(d.toDoubles(), 0, distances, from, length);
             }
         }
         return Estimate.of(distances);
-    }
-
-    private static Tensor take(Tensor images, int[] indices) {
-        return images.gatherRows(Tensor.of(indices, indices.length));
     }
 }

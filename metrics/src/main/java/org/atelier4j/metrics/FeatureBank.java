@@ -14,6 +14,8 @@ import org.atelier4j.tensor.TensorScope;
  * N images cost 4·N·D bytes.
  */
 public final class FeatureBank {
+    private static final int STATISTICS_BLOCK = 1 << 20; // numbers, 8 MiB of doubles
+
     private final String extractor;
     private final String hash;
     private final Tensor rows;
@@ -71,7 +73,7 @@ public final class FeatureBank {
     /** Returns mean and covariance of the features. */
     public FeatureStatistics statistics() {
         FeatureStatistics statistics = FeatureStatistics.of(extractor, hash, width());
-        int step = Math.max(1, (1 << 22) / Math.max(1, width())); // 32 MiB of doubles
+        int step = Math.max(1, STATISTICS_BLOCK / Math.max(1, width()));
         for (int i = 0; i < count(); i += step) {
             statistics.add(rows.slice(0, i, Math.min(step, count() - i)));
         }
@@ -80,14 +82,26 @@ public final class FeatureBank {
 
     /** Returns the images with the given numbers. */
     public FeatureBank select(int[] images) {
-        Tensor chosen = TensorScope.outside(() -> rows.gatherRows(Tensor.of(images, images.length)));
-        return new FeatureBank(extractor, hash, chosen);
+        return new FeatureBank(extractor, hash, TensorScope.outside(() -> gathered(images)));
     }
 
     /** Returns {@code n} of the images, drawn without repetition. */
     public FeatureBank sample(int n, Rng rng) {
+        return select(drawn(n, rng));
+    }
+
+    /** Returns the rows (n, D) of {@link #sample}, which belong to the scope of the caller. */
+    Tensor sampleRows(int n, Rng rng) {
+        return gathered(drawn(n, rng));
+    }
+
+    private Tensor gathered(int[] images) {
+        return rows.gatherRows(Tensor.of(images, images.length));
+    }
+
+    private int[] drawn(int n, Rng rng) {
         Check.that(n >= 0 && n <= count(), "FeatureBank: sample must have 0 to %d images, got %d", count(), n);
-        return select(Arrays.copyOf(rng.permutation(count()), n));
+        return Arrays.copyOf(rng.permutation(count()), n);
     }
 
     /** Returns two random halves without a common image, the floor of every distance; an odd image is left out. */
@@ -95,6 +109,14 @@ public final class FeatureBank {
         int[] order = rng.permutation(count());
         int half = count() / 2;
         return List.of(select(Arrays.copyOf(order, half)), select(Arrays.copyOfRange(order, half, 2 * half)));
+    }
+
+    /**
+     * Gives the memory of the features back at once; else the garbage collector does when it comes by, and it does not see
+     * how much that is. Neither this bank nor its rows may be used afterwards.
+     */
+    public void discard() {
+        TensorScope.discard(rows);
     }
 
     /** Checks that two banks come from one network and have at least {@code minimum} images each. */
@@ -123,7 +145,10 @@ public final class FeatureBank {
             int needed = count + batch.dim(0);
             if (needed > rows.dim(0)) {
                 Tensor wider = space(Math.max(needed, 2 * rows.dim(0)));
-                write(rows.slice(0, 0, count), wider, 0);
+                try (TensorScope scope = TensorScope.open()) {
+                    write(rows.slice(0, 0, count), wider, 0);
+                }
+                TensorScope.discard(rows);
                 rows = wider;
             }
             write(batch.to(DType.FLOAT32), rows, count);

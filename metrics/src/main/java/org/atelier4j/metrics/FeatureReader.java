@@ -84,12 +84,37 @@ public record FeatureReader(FeatureExtractor extractor, int batch, LongConsumer 
     }
 
     /**
+     * Hands the features of all images to a sink, in banks of {@code rows} images, the last one smaller: for what looks at
+     * each image once, so that memory does not grow with their number.
+     *
+     * @param rows images in a bank, ≥ 1
+     * @param sink must copy what it keeps; each bank is valid during the call only
+     */
+    public void banks(ImageSource source, int rows, Consumer<FeatureBank> sink) {
+        long seen = 0;
+        FeatureBank bank;
+        do {
+            FeatureBank.Builder builder = FeatureBank.builder(extractor, rows);
+            seen += read(source, rows, seen, builder::add);
+            bank = builder.build();
+            if (bank.count() > 0) {
+                sink.accept(bank);
+            }
+            bank.discard();
+        } while (bank.count() == rows);
+    }
+
+    /**
      * Hands the features (n, D) of one batch after the other to a sink, which must copy what it keeps.
      *
      * @param limit how many images are read at most, ≥ 1
      * @return the number of images read
      */
     public long read(ImageSource source, long limit, Consumer<Tensor> sink) {
+        return read(source, limit, 0, sink);
+    }
+
+    private long read(ImageSource source, long limit, long before, Consumer<Tensor> sink) {
         Check.that(limit >= 1, "FeatureReader: at least 1 image must be read, got %d", limit);
         Check.shape(
                 source.imageShape().rank() == 3 && source.imageShape().dim(2) == extractor.channels(),
@@ -106,10 +131,10 @@ public record FeatureReader(FeatureExtractor extractor, int batch, LongConsumer 
                     break;
                 }
                 ImageCheck.signed("FeatureReader", images);
-                sink.accept(features(images, seen));
+                sink.accept(features(images, before + seen));
                 seen += images.dim(0);
             }
-            progress.accept(seen);
+            progress.accept(before + seen);
         }
         return seen;
     }

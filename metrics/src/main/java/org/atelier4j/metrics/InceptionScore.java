@@ -40,8 +40,9 @@ public record InceptionScore(int splits) {
         Rows.checkCount("InceptionScore", images.count(), splits);
         try (TensorScope scope = TensorScope.open();
                 NoGrad off = NoGrad.open()) {
-            FeatureBank shuffled = images.sample(images.count(), rng);
-            return ofLogits(classifier.logits(shuffled.rows()));
+            int[] order = rng.permutation(images.count());
+            Tensor logits = classifier.logits(images.rows()); // (N, K)
+            return ofLogits(logits.gatherRows(Tensor.of(order, order.length)));
         }
     }
 

@@ -3,6 +3,8 @@ package org.atelier4j.metrics;
 import org.atelier4j.metrics.PairBlocks.Measure;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorScope;
 
 /**
  * Squared maximum mean discrepancy with the kernel {@code k(x, y) = (x·y/D + 1)³}: Bińkowski et al. 2018, "Demystifying MMD
@@ -36,9 +38,11 @@ public record KernelDistance(int subsets, int subsetSize) {
         double[] values = new double[subsets];
         for (int i = 0; i < subsets; i++) {
             Rng draw = rng.split(i);
-            FeatureBank a = real.sample(subsetSize, draw.split("real"));
-            FeatureBank b = generated.sample(subsetSize, draw.split("generated"));
-            values[i] = unbiased(a, b);
+            try (TensorScope scope = TensorScope.open()) {
+                Tensor a = real.sampleRows(subsetSize, draw.split("real")); // (n, D)
+                Tensor b = generated.sampleRows(subsetSize, draw.split("generated")); // (n, D)
+                values[i] = unbiased(a, b);
+            }
         }
         return Estimate.of(values);
     }
@@ -46,11 +50,13 @@ public record KernelDistance(int subsets, int subsetSize) {
     /** Returns the unbiased estimate over all pairs of banks with at least two images each. */
     public static double unbiased(FeatureBank real, FeatureBank generated) {
         FeatureBank.checkPair(NAME, real, generated, 2);
-        double d = real.width();
+        return unbiased(real.rows(), generated.rows());
+    }
+
+    private static double unbiased(Tensor real, Tensor generated) {
+        double d = real.dim(1);
         MeanKernel kernel = new MeanKernel(Measure.PRODUCT, product -> cube(product / d + 1));
-        return kernel.within(real.rows())
-                + kernel.within(generated.rows())
-                - 2 * kernel.across(real.rows(), generated.rows());
+        return kernel.within(real) + kernel.within(generated) - 2 * kernel.across(real, generated);
     }
 
     private static double cube(double x) {

@@ -1,6 +1,9 @@
 package org.atelier4j.metrics;
 
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
+import java.util.function.Consumer;
+import org.atelier4j.model.ImageSource;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 
@@ -10,6 +13,8 @@ import org.atelier4j.tensor.Rng;
  * to detect data-copying in generative models", arXiv:2004.05675, sec. 3).
  */
 public final class NearestNeighbors {
+
+    private static final int PART = 1024; // images whose features exist at once
 
     private NearestNeighbors() {}
 
@@ -41,17 +46,47 @@ public final class NearestNeighbors {
      * @param test features of images of the same kind that it never saw
      */
     public static Result compare(FeatureBank generated, FeatureBank train, FeatureBank test, Rng rng) {
+        return compare(sink -> sink.accept(generated), train, test, rng);
+    }
+
+    /**
+     * Returns the same comparison of images that are read part by part, so that its memory does not grow with their number.
+     *
+     * @param reader shows them to the network that {@code train} and {@code test} come from
+     * @param generated generated images, at least one
+     */
+    public static Result compare(
+            FeatureReader reader, ImageSource generated, FeatureBank train, FeatureBank test, Rng rng) {
+        return compare(sink -> reader.banks(generated, PART, sink), train, test, rng);
+    }
+
+    private static Result compare(
+            Consumer<Consumer<FeatureBank>> generated, FeatureBank train, FeatureBank test, Rng rng) {
         int n = Math.min(train.count(), test.count());
         Rows.checkCount("NearestNeighbors", n, 1);
-        double[] toTrain = distances(generated, train.sample(n, rng.split("train")));
-        double[] toTest = distances(generated, test.sample(n, rng.split("test")));
-        double nearer = 0;
-        for (int i = 0; i < toTrain.length; i++) {
-            nearer += toTrain[i] < toTest[i] ? 1 : toTrain[i] == toTest[i] ? 0.5 : 0;
-        }
-        double trainMean = Arrays.stream(toTrain).average().orElseThrow();
-        double testMean = Arrays.stream(toTest).average().orElseThrow();
+        FeatureBank seen = thinned(train, n, rng.split("train"));
+        FeatureBank unseen = thinned(test, n, rng.split("test"));
+        DoubleSummaryStatistics toTrain = new DoubleSummaryStatistics();
+        DoubleSummaryStatistics toTest = new DoubleSummaryStatistics();
+        double[] nearer = new double[1];
+        generated.accept(part -> {
+            double[] a = distances(part, seen);
+            double[] b = distances(part, unseen);
+            for (int i = 0; i < a.length; i++) {
+                toTrain.accept(a[i]);
+                toTest.accept(b[i]);
+                nearer[0] += a[i] < b[i] ? 1 : a[i] == b[i] ? 0.5 : 0;
+            }
+        });
+        Rows.checkCount("NearestNeighbors", toTrain.getCount(), 1);
+        double trainMean = toTrain.getAverage();
+        double testMean = toTest.getAverage();
         Check.that(testMean > 0, "NearestNeighbors: generated images must not all be test images, got distance 0");
-        return new Result(trainMean / testMean, trainMean, testMean, nearer / toTrain.length);
+        return new Result(trainMean / testMean, trainMean, testMean, nearer[0] / toTrain.getCount());
+    }
+
+    /** Returns {@code n} images of a bank: itself, if it has no more. */
+    private static FeatureBank thinned(FeatureBank bank, int n, Rng rng) {
+        return bank.count() == n ? bank : bank.sample(n, rng);
     }
 }

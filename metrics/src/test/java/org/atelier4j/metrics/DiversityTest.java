@@ -51,6 +51,25 @@ class DiversityTest {
     }
 
     @Test
+    void noMoreImagesAreMadeThanAreCompared() {
+        Tensor images = Tensor.of(new float[] {0, 0.2f, 0.6f, 1}, 4, 1, 1, 1);
+        List<Integer> made = new ArrayList<>();
+        Diversity diversity = new Diversity(10, 4);
+
+        Estimate e = diversity.measure(
+                4,
+                numbers -> {
+                    made.add(numbers.length);
+                    return images.gatherRows(Tensor.of(numbers, numbers.length));
+                },
+                DIFFERENCE,
+                Rng.of(1));
+
+        assertThat(e).isEqualTo(diversity.measure(images, DIFFERENCE, Rng.of(1)));
+        assertThat(made).containsExactly(4, 4, 4, 4, 2, 2);
+    }
+
+    @Test
     void oneImageHasNoPair() {
         assertThatThrownBy(() -> Diversity.paper().measure(Tensor.zeros(1, 2, 2, 1), DIFFERENCE, Rng.of(1)))
                 .hasMessage("Diversity: at least 2 images are needed, got 1");

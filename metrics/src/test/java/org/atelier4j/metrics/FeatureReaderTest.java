@@ -39,6 +39,19 @@ class FeatureReaderTest {
     }
 
     @Test
+    void banksOfAFewImagesAreTogetherTheBankOfAll() {
+        List<Long> seen = new ArrayList<>();
+        List<Tensor> parts = new ArrayList<>();
+        FeatureReader reader = FeatureReader.of(net).withBatch(4).withProgress(seen::add);
+
+        reader.banks(new TensorImages(images), 10, bank -> parts.add(bank.rows().mul(1)));
+
+        assertThat(parts.stream().map(p -> p.dim(0))).containsExactly(10, 10, 3);
+        assertThat(Tensor.concat(0, parts.toArray(Tensor[]::new))).isCloseTo(net.features(images), 1e-5, 1e-6);
+        assertThat(seen).containsExactly(4L, 8L, 10L, 14L, 18L, 20L, 23L);
+    }
+
+    @Test
     void statisticsAreThoseOfTheBank() {
         FeatureReader reader = FeatureReader.of(net).withBatch(4);
         FeatureStatistics statistics = reader.statistics(new TensorImages(images));

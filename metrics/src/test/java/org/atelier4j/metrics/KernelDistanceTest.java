@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.atelier4j.tensor.GoldenFile;
 import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.device.HostPool;
 import org.junit.jupiter.api.Test;
 
 class KernelDistanceTest {
@@ -126,5 +127,20 @@ class KernelDistanceTest {
                 .hasMessage("KernelDistance: rows must be of one length D, got [40, 16] and [5, 3]");
         assertThatThrownBy(() -> new KernelDistance(0, 5)).hasMessage("KernelDistance: subsets must be >= 1, got 0");
         assertThatThrownBy(() -> new KernelDistance(5, 1)).hasMessage("KernelDistance: subsetSize must be >= 2, got 1");
+    }
+
+    /** A hundred subsets would be a hundred megabytes that wait for a garbage collector who does not see them. */
+    @Test
+    void subsetsGiveTheirMemoryBack() {
+        FeatureBank a = Laws.bank(200, 8, 1);
+        FeatureBank b = Laws.bank(200, 8, 2);
+        KernelDistance distance = new KernelDistance(20, 150);
+        distance.measure(a, b, Rng.of(1));
+        long before = HostPool.SHARED.reservedBytes() - HostPool.SHARED.pooledBytes();
+
+        distance.measure(a, b, Rng.of(1));
+
+        assertThat(HostPool.SHARED.reservedBytes() - HostPool.SHARED.pooledBytes())
+                .isLessThanOrEqualTo(before);
     }
 }

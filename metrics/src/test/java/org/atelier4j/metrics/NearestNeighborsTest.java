@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import org.atelier4j.metrics.NearestNeighbors.Result;
 import org.atelier4j.tensor.GoldenFile;
 import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +55,27 @@ class NearestNeighborsTest {
         assertThat(r.testDistance()).isCloseTo(2.5, within(1e-12));
         assertThat(r.ratio()).isCloseTo(0.3, within(1e-12));
         assertThat(r.nearerToTrain()).isCloseTo(0.75, within(1e-12)); // a tie and a win
+    }
+
+    /** More images than exist at once give what all together give. */
+    @Test
+    void imagesReadPartByPartGiveTheSame() {
+        RawPixels pixels = new RawPixels(Shape.of(2, 3, 1));
+        Tensor images = Rng.of(1).uniform(Shape.of(2500, 2, 3, 1)).affine(2, -1);
+        FeatureReader reader = FeatureReader.of(pixels);
+        FeatureBank train = reader.bank(
+                new TensorImages(Rng.of(2).uniform(Shape.of(300, 2, 3, 1)).affine(2, -1)));
+        FeatureBank test = reader.bank(
+                new TensorImages(Rng.of(3).uniform(Shape.of(200, 2, 3, 1)).affine(2, -1)));
+
+        Result atOnce = NearestNeighbors.compare(reader.bank(new TensorImages(images)), train, test, Rng.of(4));
+        Result inParts = NearestNeighbors.compare(reader, new TensorImages(images), train, test, Rng.of(4));
+
+        assertThat(inParts.ratio()).isCloseTo(atOnce.ratio(), within(1e-12));
+        assertThat(inParts.nearerToTrain()).isEqualTo(atOnce.nearerToTrain());
+        assertThatThrownBy(() -> NearestNeighbors.compare(
+                        reader, new TensorImages(images.slice(0, 0, 0)), train, test, Rng.of(4)))
+                .hasMessage("NearestNeighbors: at least 1 images are needed, got 0");
     }
 
     @Test
