@@ -58,25 +58,34 @@ class PriorStepTest {
         return CodeDataset.of(grid, Tensor.of(labels, count), 2);
     }
 
-    /** After enough steps on four random grids, the prior knows them by heart: it draws nothing else, each for its class. */
+    /**
+     * After enough steps on four random grids, the prior knows them by heart: it draws nothing else, each for its class.
+     *
+     * <p>The averaged weights draw, as everywhere. Those of a single step of a rate that does not fall jump about: with three
+     * seeds a masked prior hit 8 to 19 of 20 with them after 600 steps and 19 to 20 after 800; averaged, 18 to 20 and 19 to 20.
+     */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void oneBatchIsLearnedByHeart(boolean masked) {
         Run run = new Run(masked, 0, 5e-3);
         CodeBatch batch = data(4).range(0, 4);
-        double last = 0;
-        for (int i = 0; i < (masked ? 1000 : 250); i++) {
-            last = run.train(i, batch);
+        int steps = masked ? 800 : 250;
+        double loss = 0; // mean over the last steps
+        for (int i = 0; i < steps; i++) {
+            loss += run.train(i, batch) * (i < steps - 20 ? 0 : 1 / 20.0);
         }
         int[] known = batch.grid().codes().toInts();
         List<Rng> streams =
                 IntStream.range(0, 20).mapToObj(i -> Rng.of(3).split((long) i)).toList();
         int[] labels = IntStream.range(0, 20).map(i -> i % 2).toArray();
         Decoding greedy = new Decoding(TokenSampler.plain().withTemperature(0.5), 9, 0);
-        int[] drawn = run.prior
-                .draw(Canvas.blank(3, 3, labels), greedy, streams, DrawingListener.silent())
-                .codes()
-                .toInts();
+        int[] drawn;
+        try (Ema.Scope averaged = run.ema.applied()) {
+            drawn = run.prior
+                    .draw(Canvas.blank(3, 3, labels), greedy, streams, DrawingListener.silent())
+                    .codes()
+                    .toInts();
+        }
         int hits = 0;
         for (int i = 0; i < 20; i++) {
             for (int k = i % 2; k < 4; k += 2) { // the two grids of this class
@@ -85,9 +94,8 @@ class PriorStepTest {
         }
 
         // four grids of two classes: the first code costs log 2, every other one nothing
-        assertThat(last).isLessThan(masked ? 1.0 : 0.2);
-        // a masked prior that draws two codes of different grids in its first rounds hits neither
-        assertThat(hits).as("loss %s", last).isGreaterThanOrEqualTo(masked ? 12 : 18);
+        assertThat(loss).isLessThan(masked ? 1.0 : 0.2);
+        assertThat(hits).as("loss %s", loss).isGreaterThanOrEqualTo(18);
     }
 
     /** Dropout's masks, label dropout and the masks of codes are drawn anew as they were. */

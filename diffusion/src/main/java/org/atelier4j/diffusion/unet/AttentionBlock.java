@@ -46,6 +46,10 @@ public final class AttentionBlock extends Layer {
 
     /** Returns (B, H, W, C) for features x (B, H, W, C). */
     public Tensor forward(Tensor x, Condition condition) {
+        return Inference.only(() -> changed(x, condition));
+    }
+
+    private Tensor changed(Tensor x, Condition condition) {
         Tensor tokens = x.reshape(x.dim(0), x.dim(1) * x.dim(2), x.dim(3)); // (B, HW, C)
         tokens = tokens.add(attention.forward(groupNorm.forward(tokens))); // (B, HW, C)
         if (contextNorm != null && contextAttention != null) {

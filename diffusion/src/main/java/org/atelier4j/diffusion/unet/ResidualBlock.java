@@ -59,6 +59,10 @@ public final class ResidualBlock extends Layer {
      * @param embedding SiLU of the embedded time and class (B, E)
      */
     public Tensor forward(Tensor x, Tensor embedding) {
+        return Inference.only(() -> changed(x, embedding));
+    }
+
+    private Tensor changed(Tensor x, Tensor embedding) {
         Tensor h = conv1.forward(norm1.forward(x)); // (B, H, W, out)
         Tensor style = timeEmbProj.forward(embedding); // (B, 2 out)
         Tensor scale = style.slice(1, 0, out); // (B, out)
