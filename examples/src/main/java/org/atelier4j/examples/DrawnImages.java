@@ -19,6 +19,7 @@ import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.HostPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,6 +108,7 @@ record DrawnImages(Dataset images, int forwards, double seconds) {
             seen.accept(first + (long) wanted.size());
         }
         double seconds = (System.nanoTime() - start) * 1e-9;
+        HostPool.SHARED.trim(); // measuring asks for blocks of other sizes
         return new DrawnImages(Dataset.of(names, shape, pixels, labels), forwards, seconds);
     }
 

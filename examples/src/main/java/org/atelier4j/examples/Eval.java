@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -218,7 +219,8 @@ public final class Eval implements Callable<Integer> {
     }
 
     private void refuseDrawing(String judged) {
-        for (OptionSpec option : spec.mixins().get("drawing").options()) {
+        for (OptionSpec option :
+                Objects.requireNonNull(spec.mixins().get("drawing")).options()) {
             refuse(judged, option.longestName());
         }
     }

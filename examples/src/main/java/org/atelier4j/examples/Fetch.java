@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.io.FileHash;
 import org.jspecify.annotations.Nullable;
@@ -94,9 +93,9 @@ public final class Fetch implements Callable<Integer> {
     }
 
     /** Returns whether a set can be read; one that is absent or left half unpacked cannot. */
-    static boolean isThere(Supplier<Datasets.Resolved> set) {
+    static boolean isThere(Runnable read) {
         try {
-            set.get();
+            read.run();
             return true;
         } catch (IllegalStateException | UncheckedIOException e) {
             return false;
