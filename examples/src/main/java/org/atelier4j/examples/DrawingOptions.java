@@ -1,6 +1,7 @@
 package org.atelier4j.examples;
 
 import java.util.List;
+import java.util.Locale;
 import org.atelier4j.autoregressive.Decoding;
 import org.atelier4j.autoregressive.pipeline.CodePipeline;
 import org.atelier4j.autoregressive.pipeline.PriorConfig;
@@ -31,7 +32,9 @@ final class DrawingOptions {
             names = "--sampler",
             paramLabel = "NAME",
             converter = SamplerName.class,
-            description = "of a diffusion model: dpm++, ddim, ddpm, euler or heun (dpm++; heun where it does not fit)")
+            description =
+                    "of a diffusion model: dpm++, sde-dpm++, ddim, ddpm, euler or heun (dpm++; heun where it does not"
+                            + " fit)")
     private @Nullable SamplerKind sampler;
 
     @Option(
@@ -104,11 +107,15 @@ final class DrawingOptions {
         }
     }
 
-    /** Reads a sampler's name; {@code dpm++} is short for the library's {@code dpm-solver}. */
+    /** Reads a sampler's name; {@code dpm++} is short for the library's {@code dpm-solver}, and so is {@code sde-dpm++}. */
     static final class SamplerName implements ITypeConverter<SamplerKind> {
         @Override
         public SamplerKind convert(String name) {
-            return name.equalsIgnoreCase("dpm++") ? SamplerKind.DPM_SOLVER : SamplerKind.of(name);
+            return switch (name.toLowerCase(Locale.ROOT)) {
+                case "dpm++" -> SamplerKind.DPM_SOLVER;
+                case "sde-dpm++" -> SamplerKind.SDE_DPM_SOLVER;
+                default -> SamplerKind.of(name);
+            };
         }
     }
 }

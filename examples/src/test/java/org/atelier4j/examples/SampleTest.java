@@ -151,7 +151,7 @@ class SampleTest {
 
     @Test
     void everySamplerDraws() {
-        for (String sampler : new String[] {"dpm++", "ddim", "ddpm", "euler", "heun"}) {
+        for (String sampler : new String[] {"dpm++", "sde-dpm++", "ddim", "ddpm", "euler", "heun"}) {
             CommandLineFixture result = sample("--count", 1, "--classes", "bag", "--sampler", sampler);
             assertThat(result.code()).as(sampler + ": " + result.err()).isZero();
         }

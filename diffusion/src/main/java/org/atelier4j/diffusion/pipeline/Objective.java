@@ -21,6 +21,7 @@ import org.atelier4j.diffusion.sampler.EulerSampler;
 import org.atelier4j.diffusion.sampler.FlowSampler;
 import org.atelier4j.diffusion.sampler.HeunSampler;
 import org.atelier4j.diffusion.sampler.Sampler;
+import org.atelier4j.diffusion.sampler.SdeDpmSolverSampler;
 import org.atelier4j.diffusion.sampler.X0Limit;
 import org.atelier4j.io.Json;
 import org.atelier4j.tensor.Check;
@@ -99,6 +100,8 @@ public sealed interface Objective {
                 case DDPM -> new Plan(new DdpmSampler(process.spaced(Spacing.TRAILING, count)), network);
                 case DDIM -> new Plan(new DdimSampler(process.spaced(Spacing.TRAILING, count), 0), network);
                 case DPM_SOLVER -> new Plan(new DpmSolverSampler(process.spaced(Spacing.TRAILING, count)), network);
+                case SDE_DPM_SOLVER ->
+                    new Plan(new SdeDpmSolverSampler(process.spaced(Spacing.TRAILING, count)), network);
                 case EULER -> new Plan(new EulerSampler(EdmSchedule.within(process.schedule(), count)), clean(network));
                 case HEUN -> new Plan(new HeunSampler(EdmSchedule.within(process.schedule(), count)), clean(network));
             };

@@ -16,7 +16,9 @@ public enum SamplerKind {
     /** Heun's method, two calls of the network per step. */
     HEUN,
     /** DPM-Solver++ 2M: the best images in 10 to 20 steps. Discrete models only. */
-    DPM_SOLVER;
+    DPM_SOLVER,
+    /** SDE-DPM-Solver++ 2M: the same with fresh noise in each step. Discrete models only. */
+    SDE_DPM_SOLVER;
 
     /** Returns the name users type, as {@code dpm-solver}. */
     public String label() {

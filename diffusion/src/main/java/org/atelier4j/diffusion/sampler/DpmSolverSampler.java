@@ -57,17 +57,24 @@ public final class DpmSolverSampler implements Sampler {
         double from = schedule.alphasCumprod(t);
         double to = schedule.alphasCumprodBefore(t);
         double h = lambda(to) - lambda(from);
-        Tensor d = x0;
-        if (above != null && t > 0) {
-            double r = (lambda(from) - lambda(schedule.alphasCumprod(t + 1))) / h;
-            d = x0.mul(1 + 1 / (2 * r)).sub(above.mul(1 / (2 * r))); // line 9
-        }
         double shrink = Math.sqrt((1 - to) / (1 - from));
+        Tensor d = extrapolated(schedule, x0, above, t);
         return xt.mul(shrink).sub(d.mul(Math.sqrt(to) * Math.expm1(-h))); // line 10
     }
 
+    /** Returns D of the step below t, line 9: the estimate of x0 led on along its change since the step above. */
+    static Tensor extrapolated(NoiseSchedule schedule, Tensor x0, @Nullable Tensor above, int t) {
+        if (above == null || t == 0) {
+            return x0;
+        }
+        double here = lambda(schedule.alphasCumprod(t));
+        double h = lambda(schedule.alphasCumprodBefore(t)) - here;
+        double r = (here - lambda(schedule.alphasCumprod(t + 1))) / h;
+        return x0.mul(1 + 1 / (2 * r)).sub(above.mul(1 / (2 * r)));
+    }
+
     /** Returns half the logarithm of the signal-to-noise ratio. */
-    private static double lambda(double alphaCumprod) {
+    static double lambda(double alphaCumprod) {
         return Math.log(alphaCumprod / (1 - alphaCumprod)) / 2;
     }
 }

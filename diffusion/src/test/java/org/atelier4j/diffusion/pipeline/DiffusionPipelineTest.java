@@ -287,7 +287,8 @@ class DiffusionPipelineTest {
         assertThatThrownBy(() -> new PipelineConfig(SIZES, Objective.Edm.paper(), List.of("boot"), LabelDropout.USUAL))
                 .hasMessage("PipelineConfig: there must be 3 class names, got 1");
         assertThatThrownBy(() -> SamplerKind.of("plms"))
-                .hasMessage("SamplerKind: name must be one of ddpm, ddim, euler, heun, dpm-solver, got plms");
+                .hasMessage("SamplerKind: name must be one of ddpm, ddim, euler, heun, dpm-solver, sde-dpm-solver,"
+                        + " got plms");
         assertThat(SamplerKind.of("DPM-solver")).isEqualTo(SamplerKind.DPM_SOLVER);
         assertThatThrownBy(() -> Objective.Edm.paper().plan((x, t, c) -> x, SamplerKind.DDIM, 4))
                 .hasMessage("Edm: sampler must be euler or heun, got ddim");

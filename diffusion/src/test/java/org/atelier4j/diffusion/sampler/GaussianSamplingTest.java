@@ -33,6 +33,7 @@ class GaussianSamplingTest {
                 new GaussianDiffusion(NoiseSchedule.linear(1000).zeroTerminalSnr(), Prediction.V);
         GaussianDiffusion some = cosine.spaced(Spacing.TRAILING, 200);
         GaussianDiffusion few = cosine.spaced(Spacing.TRAILING, 25);
+        GaussianDiffusion more = cosine.spaced(Spacing.TRAILING, 50);
         X0Limit none = X0Limit.none();
         HeunSampler.Churn churn = new HeunSampler.Churn(20, 0.05, 50, 1);
         return List.of(
@@ -43,6 +44,7 @@ class GaussianSamplingTest {
                 arguments("DDIM, η = ½", new DdimSampler(some, 0.5, none), network(some)),
                 arguments("DDIM, η = 1, zero terminal SNR", new DdimSampler(terminal, 1, none), network(terminal)),
                 arguments("DPM-Solver++ in 25 steps", new DpmSolverSampler(few, none), network(few)),
+                arguments("SDE-DPM-Solver++ in 50 steps", new SdeDpmSolverSampler(more, none), network(more)),
                 arguments("Euler", new EulerSampler(EdmSchedule.of(400)), GaussianWorld.denoiser()),
                 arguments("Heun", new HeunSampler(EdmSchedule.of(60)), GaussianWorld.denoiser()),
                 arguments("Heun with churn", new HeunSampler(EdmSchedule.of(100), churn), GaussianWorld.denoiser()),

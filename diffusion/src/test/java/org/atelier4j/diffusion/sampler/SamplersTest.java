@@ -41,6 +41,7 @@ class SamplersTest {
                 new DdimSampler(FEW, 0),
                 new DdimSampler(FEW, 1),
                 new DpmSolverSampler(FEW),
+                new SdeDpmSolverSampler(FEW),
                 new EulerSampler(EdmSchedule.of(9)),
                 new HeunSampler(EdmSchedule.of(9)),
                 new HeunSampler(EdmSchedule.of(9), new HeunSampler.Churn(40, 0.05, 50, 1.003)),
@@ -190,6 +191,29 @@ class SamplersTest {
                         1);
 
         assertThat(got.item()).isCloseTo(expected, within(1e-12));
+    }
+
+    /** The same three levels as above; without noise in the stream what is left is the mean. */
+    @Test
+    void theStochasticSolversStepIsThePapers() {
+        GaussianDiffusion three = new GaussianDiffusion(NoiseSchedule.ofAlphasCumprod(0.9, 0.8, 0.5), Prediction.V);
+        double h1 = Math.log(0.8 / 0.2) / 2 - Math.log(0.5 / 0.5) / 2;
+        double h2 = Math.log(0.9 / 0.1) / 2 - Math.log(0.8 / 0.2) / 2;
+        double r = h1 / h2;
+        double d = (1 + 1 / (2 * r)) * 0.3 - 1 / (2 * r) * 0.7;
+        double fresh = 1 - Math.exp(-2 * h2);
+        double z = ImageNoise.of(Shape.of(1), 1, 5).draw().item();
+        double expected = Math.sqrt(0.1 / 0.2) * Math.exp(-h2) * 2
+                + Math.sqrt(0.9) * fresh * d
+                + Math.sqrt(0.1) * Math.sqrt(fresh) * z;
+        SdeDpmSolverSampler solver = new SdeDpmSolverSampler(three);
+        Tensor two = Tensor.of(new double[] {2}, 1, 1);
+        Tensor x0 = Tensor.of(new double[] {0.3}, 1, 1);
+        Tensor above = Tensor.of(new double[] {0.7}, 1, 1);
+        ImageNoise noise = new ImageNoise(Shape.of(1), List.of(Rng.of(5).split(0L)), DType.FLOAT64);
+
+        assertThat(solver.step(two, x0, above, 1, noise).item()).isCloseTo(expected, within(1e-12));
+        assertThat(solver.step(two, x0, above, 0, noise).item()).isEqualTo(0.3); // the end is the estimate
     }
 
     @Test
