@@ -6,6 +6,7 @@ import java.util.Map;
 import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.kernel.Distribution;
 import org.atelier4j.tensor.kernel.Philox;
+import org.atelier4j.tensor.op.GumbelSoftmax;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,6 +137,28 @@ public final class Rng {
                 .add(gumbel(logits.shape()))
                 .argMax(-1)
                 .reshape(lead);
+    }
+
+    /**
+     * A choice of one in n that has a gradient.
+     *
+     * @param weights of the classes (…, n)
+     * @param largest the class of the first largest weight, INT32 (…)
+     */
+    public record Choice(Tensor weights, Tensor largest) {}
+
+    /**
+     * Returns {@code softmax((logits + g)/temperature)} for logits (…, n), where g is what {@link #gumbel} would return, in one
+     * operation that keeps nothing but its result (Jang, Gu, Poole 2017, arXiv:1611.01144, eq. 2).
+     *
+     * @param temperature τ &gt; 0
+     */
+    public Choice gumbelSoftmax(Tensor logits, double temperature) {
+        Check.that(temperature > 0, "gumbelSoftmax: temperature must be > 0, got %s", temperature);
+        Shape lead = logits.shape().drop(-1);
+        Tensor largest = Tensor.empty(lead, DType.INT32, logits.device());
+        long at = advance((logits.size() + 3) / 4);
+        return new Choice(new GumbelSoftmax(temperature, key, at, largest).apply(logits), largest);
     }
 
     /** Returns the numbers 0 to n − 1 in random order (Fisher, Yates 1938). */

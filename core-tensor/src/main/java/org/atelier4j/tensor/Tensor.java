@@ -1,5 +1,6 @@
 package org.atelier4j.tensor;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -674,6 +675,33 @@ public final class Tensor {
         Tensor indices = empty(shape.with(-1, k), DType.INT32, device());
         device().kernels().topK(this, values, indices);
         return indices;
+    }
+
+    /**
+     * Returns for each vector of this (…, D) the number of the row of {@code table} (K, D) that is nearest to it, the smallest
+     * of equals, as INT32 (…); the N × K distances are never in memory together.
+     */
+    public Tensor nearestRow(Tensor table) {
+        Check.rank("nearestRow", 2, "(K, D)", table);
+        Check.shape(
+                rank() >= 1 && dim(-1) == table.dim(1) && table.dim(0) > 0,
+                "nearestRow: table must be (K, %s) with K > 0, got %s",
+                rank() == 0 ? "D" : dim(-1),
+                table.shape());
+        Check.that(
+                dtype == table.dtype() && dtype.isFloating(),
+                "nearestRow: both must have one floating type, got %s and %s",
+                dtype,
+                table.dtype());
+        Shape lead = shape.drop(-1);
+        int n = Math.toIntExact(lead.size());
+        Tensor indices = empty(Shape.of(n), DType.INT32, device());
+        try {
+            device().kernels().nearestCode(over(storage, offset, Shape.of(n, table.dim(1))), table, indices);
+            return indices.reshape(lead);
+        } finally {
+            Reference.reachabilityFence(table); // kernels know memory by address only
+        }
     }
 
     /** Returns the elements sorted along the last axis, rising or falling. */

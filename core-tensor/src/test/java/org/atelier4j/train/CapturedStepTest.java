@@ -42,7 +42,7 @@ class CapturedStepTest {
         }
     }
 
-    /** Two layers with an optimizer each, noise and a mask from streams that go on, a rate that falls. */
+    /** Two layers with an optimizer each, noise, a mask and a choice from streams that go on, a rate that falls. */
     private final class Training {
         private final Linear first = new Linear(6, 8, Rng.of(1));
         private final Linear second = new Linear(8, 3, Rng.of(2));
@@ -59,7 +59,8 @@ class CapturedStepTest {
                 Tensor x = images.add(noise.normal(Shape.of(5, 6)));
                 Tensor kept = mask.bernoulli(0.7, Shape.of(5, 8)).to(x.dtype());
                 Tensor y = second.forward(first.forward(x).silu().mul(kept));
-                Tensor l = y.square().mean();
+                Tensor choice = noise.gumbelSoftmax(y, 0.5).weights();
+                Tensor l = y.square().mean().add(choice.square().mean());
                 var gradients = l.backward();
                 adam.step(gradients);
                 sgd.step(gradients);

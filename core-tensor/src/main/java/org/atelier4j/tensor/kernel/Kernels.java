@@ -85,6 +85,17 @@ public interface Kernels {
     /** The adjoint of {@link #conv} in the weight and, where {@code bias} is not null, the bias. */
     void convBackwardWeight(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias);
 
+    /**
+     * Number of the nearest vector: {@code codes[i] = argmin_k ‖points_i − table_k‖²}, the smallest of equals, found as
+     * {@code argmin_k ‖table_k‖²/2 − ⟨points_i, table_k⟩} without N × K numbers in memory. As in {@link #argMax}, the first
+     * distance that is no number wins.
+     *
+     * @param points (N, D)
+     * @param table (K, D), K ≥ 1
+     * @param codes receives numbers in [0, K), INT32 (N)
+     */
+    void nearestCode(Tensor points, Tensor table, Tensor codes);
+
     // --- images -----------------------------------------------------------------------------------------------------
 
     /** Largest element of each window; {@code indices} are positions within the flattened spatial axes of x. */
@@ -147,6 +158,16 @@ public interface Kernels {
      * @param position index of the first 128-bit block; the fill uses ⌈n/4⌉ blocks for 32-bit numbers, ⌈n/2⌉ for FLOAT64
      */
     void random(Distribution distribution, long key, long position, Tensor out);
+
+    /**
+     * Draws one of n classes a row, softly: {@code out = softmax((logits + g)/temperature)} over the last axis, where
+     * {@code g = −log(−log u)} and u is the FLOAT32 UNIFORM fill of the same stream, not below 2⁻²⁵. Noise, sums and quotients
+     * are rounded to the element type, as if each had been written.
+     *
+     * @param position as in {@link #random}
+     * @param largest receives the index of the first largest weight of each row, INT32, one a row
+     */
+    void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest);
 
     // --- training ---------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ abstract class KernelsContract
                 ElementwiseContract,
                 ReductionContract,
                 ProductContract,
+                CodesContract,
                 ImageContract,
                 NormContract,
                 TrainingContract {

@@ -458,6 +458,30 @@ final class ReferenceKernels implements Kernels {
         }
     }
 
+    /** Returns {@code ‖e‖²/2 − ⟨x, e⟩} of each point and each vector (N, K). */
+    static double[] halfDistances(Tensor points, Tensor table) {
+        double[] x = Raw.doubles(points);
+        double[] e = Raw.doubles(table);
+        int k = table.dim(0);
+        int d = table.dim(1);
+        double[] scores = new double[points.dim(0) * k];
+        for (int i = 0; i < scores.length; i++) {
+            for (int j = 0; j < d; j++) {
+                double coordinate = e[i % k * d + j];
+                scores[i] += 0.5 * coordinate * coordinate - x[i / k * d + j] * coordinate;
+            }
+        }
+        return scores;
+    }
+
+    @Override
+    public void nearestCode(Tensor points, Tensor table, Tensor codes) {
+        double[] closeness =
+                Arrays.stream(halfDistances(points, table)).map(s -> -s).toArray();
+        Tensor all = Raw.tensor(DType.FLOAT64, Shape.of(points.dim(0), table.dim(0)), closeness);
+        argMax(all, 1, codes.reshape(points.dim(0), 1));
+    }
+
     @Override
     public void conv(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
         double[] in = Raw.doubles(x);
@@ -803,6 +827,17 @@ final class ReferenceKernels implements Kernels {
     @Override
     public void random(Distribution distribution, long key, long position, Tensor out) {
         Raw.write(out, random(distribution, key, position, size(out), out.dtype() == DType.FLOAT64));
+    }
+
+    @Override
+    public void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
+        double[] x = Raw.doubles(logits);
+        double[] u = random(Distribution.UNIFORM, key, position, x.length, false);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (x[i] - Math.log(-Math.log(Math.max(u[i], 0x1p-25)))) / temperature;
+        }
+        softmax(false, Raw.tensor(DType.FLOAT64, logits.shape(), x), out);
+        argMax(out, out.rank() - 1, largest);
     }
 
     // --- training ---------------------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ final class OpCatalog {
         catalog.indexing();
         catalog.images();
         catalog.normalization();
+        catalog.chance();
         return catalog.cases;
     }
 
@@ -251,6 +252,14 @@ final class OpCatalog {
         add(layer, "as layer norm", in -> layer.apply(in), normal(3, 1, 5), normal(5), normal(5));
         Normalize batch = new Normalize(new Norm(3, 1e-5, true, false));
         add(batch, "as batch norm", in -> batch.apply(in), normal(1, 8, 3), normal(3), normal(3));
+    }
+
+    private void chance() {
+        for (double temperature : new double[] {1, 0.4}) {
+            Tensor largest = Tensor.empty(Shape.of(3), DType.INT32, Device.cpu());
+            GumbelSoftmax op = new GumbelSoftmax(temperature, 7, 2, largest);
+            add(op, "at " + temperature, in -> op.apply(in), normal(3, 5));
+        }
     }
 
     private void add(Op op, String what, TensorFunction f, Tensor... inputs) {

@@ -39,6 +39,8 @@ public enum Code {
     MATMUL(Elements.FLOATS, "prelude", "functions", "product", "gemm", "matmul"),
     /** Matrix products on tensor cores. */
     MATMUL_TILES(Elements.OPERANDS, "prelude", "functions", "product", "instructions", "tiles", "matmul"),
+    /** Nearest rows of a table. */
+    NEAREST(Elements.FLOATS, "prelude", "functions", "product", "gemm", "nearest"),
     /** Convolutions and their adjoints. */
     CONV(Elements.FLOATS, "prelude", "functions", "product", "gemm", "conv"),
     /** Convolutions and their adjoints on tensor cores. */
@@ -48,7 +50,9 @@ public enum Code {
     /** Pooling, resizing. */
     IMAGES(Elements.FLOATS, "prelude", "images"),
     /** Random numbers. */
-    RANDOM(Elements.NONE, "prelude", "random"),
+    RANDOM(Elements.NONE, "prelude", "philox", "random"),
+    /** Softmax of logits with Gumbel noise. */
+    GUMBEL(Elements.FLOATS, "prelude", "philox", "gumbel"),
     /** Optimizers. */
     TRAINING(Elements.FLOATS, "prelude", "training");
 

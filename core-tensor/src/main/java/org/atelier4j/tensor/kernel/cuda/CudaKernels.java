@@ -31,6 +31,7 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     private final Elementwise elementwise;
     private final Reductions reductions;
     private final Products products;
+    private final NearestCodes nearestCodes;
     private final Convolutions convolutions;
     private final Images images;
     private final Norms norms;
@@ -44,6 +45,7 @@ public final class CudaKernels implements Kernels, AttentionKernels {
         this.reductions = new Reductions(device, movement);
         Endings endings = new Endings(device, elementwise);
         this.products = new Products(device, endings);
+        this.nearestCodes = new NearestCodes(device);
         this.convolutions = new Convolutions(device, endings, movement);
         this.images = new Images(device);
         this.norms = new Norms(device, movement, reductions);
@@ -166,6 +168,11 @@ public final class CudaKernels implements Kernels, AttentionKernels {
         }
     }
 
+    @Override
+    public void nearestCode(Tensor points, Tensor table, Tensor codes) {
+        nearestCodes.find(points, table, codes);
+    }
+
     // --- images -----------------------------------------------------------------------------------------------------
 
     @Override
@@ -259,6 +266,11 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     @Override
     public void random(Distribution distribution, long key, long position, Tensor out) {
         training.random(distribution, key, position, out);
+    }
+
+    @Override
+    public void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
+        norms.gumbelSoftmax(temperature, key, position, logits, out, largest);
     }
 
     // --- training ---------------------------------------------------------------------------------------------------

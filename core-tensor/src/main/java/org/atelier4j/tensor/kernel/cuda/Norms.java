@@ -1,16 +1,19 @@
 package org.atelier4j.tensor.kernel.cuda;
 
+import java.util.function.Function;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
+import org.atelier4j.tensor.device.cuda.CudaGraph;
+import org.atelier4j.tensor.device.cuda.CudaKernel;
 import org.atelier4j.tensor.device.cuda.Launch;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.kernel.Reduction;
 import org.jspecify.annotations.Nullable;
 
-/** Launches {@code softmax.cu} and {@code norm.cu}. */
+/** Launches {@code softmax.cu}, {@code gumbel.cu} and {@code norm.cu}. */
 final class Norms {
     private static final int THREADS = 256;
 
@@ -67,6 +70,33 @@ final class Norms {
                     .int32(log ? 1 : 0);
             overRows(launch, rows, y.dim(-1));
         }
+    }
+
+    void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
+        if (logits.size() == 0) {
+            return;
+        }
+        int n = logits.dim(-1);
+        long rows = logits.size() / n;
+        boolean wide = n > NARROW;
+        long blocks = device.blocksFor(rows, wide ? 1 : THREADS / 32);
+        long from = Launch.address(logits, 0); // addresses, for a replay knows nothing of tensors
+        long to = Launch.address(out, 0);
+        long indices = Launch.address(largest, 0);
+        CudaKernel kernel = Code.GUMBEL.kernel(device, logits.dtype(), "gumbelSoftmax");
+        Function<CudaGraph.Draw, Launch> launch = draw -> kernel.with()
+                .int64(draw.key())
+                .int64(draw.position())
+                .float64(1 / temperature)
+                .pointer(from)
+                .pointer(to)
+                .pointer(indices)
+                .int64(n)
+                .int64(rows)
+                .int32(wide ? 1 : 0);
+        CudaGraph.Draw draw = new CudaGraph.Draw(key, position);
+        launch.apply(draw).run(blocks, 1, 1, THREADS);
+        device.note(draw, blocks, THREADS, launch);
     }
 
     // --- normalization ----------------------------------------------------------------------------------------------

@@ -162,6 +162,11 @@ public class Nd4jKernels implements Kernels {
         }
     }
 
+    @Override
+    public void nearestCode(Tensor points, Tensor table, Tensor codes) {
+        NearestCodes.find(this, points, table, codes);
+    }
+
     // --- images -----------------------------------------------------------------------------------------------------
 
     @Override
@@ -236,6 +241,11 @@ public class Nd4jKernels implements Kernels {
     @Override
     public void random(Distribution distribution, long key, long position, Tensor out) {
         RandomFill.fill(distribution, key, position, out);
+    }
+
+    @Override
+    public void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
+        GumbelSoftmaxes.draw(this, temperature, key, position, logits, out, largest);
     }
 
     // --- training ---------------------------------------------------------------------------------------------------

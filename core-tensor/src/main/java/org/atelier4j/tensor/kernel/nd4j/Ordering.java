@@ -1,5 +1,6 @@
 package org.atelier4j.tensor.kernel.nd4j;
 
+import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Elements;
 import org.atelier4j.tensor.kernel.Parallel;
@@ -25,6 +26,18 @@ final class Ordering {
         if (to.size() == 0) {
             return;
         }
+        if (inner == 1 && x.dtype() == DType.FLOAT32) {
+            Parallel.forRows(outer, n, (lo, hi) -> {
+                float[] values = Scratch.floats(0, (hi - lo) * n);
+                int[] best = Scratch.ints(0, hi - lo);
+                from.get(lo * n, (hi - lo) * n, values, 0);
+                for (int o = 0; o < hi - lo; o++) {
+                    best[o] = largest(values, o * n, n);
+                }
+                to.put(lo, hi - lo, best, 0);
+            });
+            return;
+        }
         Parallel.forRows(outer, panel, (lo, hi) -> {
             long[] keys = keys(from, lo * panel, (hi - lo) * panel);
             int[] best = Scratch.ints(0, (hi - lo) * inner);
@@ -44,6 +57,39 @@ final class Ordering {
             }
             to.put(lo * inner, (hi - lo) * inner, best, 0);
         });
+    }
+
+    /** Returns the index, counted from {@code at}, of the first largest of n ≥ 1 neighbours; NaN stands above all. */
+    static int largest(float[] x, int at, int n) {
+        float top = x[at];
+        int winner = 0;
+        for (int i = 1; i < n && !Float.isNaN(top); i++) {
+            float value = x[at + i];
+            if (!(value <= top)) {
+                top = value;
+                winner = i;
+            }
+        }
+        return winner;
+    }
+
+    /** Returns the index, counted from {@code at}, of the first largest of n ≥ 1 neighbours; NaN stands above all. */
+    static int largest(double[] x, int at, int n) {
+        double top = x[at];
+        int winner = 0;
+        for (int i = 1; i < n && !Double.isNaN(top); i++) {
+            double value = x[at + i];
+            if (!(value <= top)) {
+                top = value;
+                winner = i;
+            }
+        }
+        return winner;
+    }
+
+    /** Returns whether a stands above b, as NaN does above all numbers. */
+    static boolean above(double a, double b) {
+        return a > b || Double.isNaN(a) && !Double.isNaN(b);
     }
 
     static void topK(Tensor x, Tensor values, Tensor indices) {

@@ -28,16 +28,12 @@ template <class L> __device__ void fill(L& load, i64 first, i64 end, A (*tile)[P
     }
 }
 
-// Makes this block's tile from its part of K and hands every finished element (row, column, sum) to write.
-template <class LA, class LB, class Write>
-__device__ void multiply(LA a, LB b, i64 rows, i64 columns, i64 depth, i64 part, i64 parts, const Tiles& tiles, Write write) {
-    i64 row = (i64) blockIdx.x * TILE, column = (i64) blockIdx.y * TILE;
+// Adds up the products of a part of K: this thread's 4 × 4 sums of the tile that begins at (row, column).
+template <class LA, class LB>
+__device__ void addProducts(LA& a, LB& b, i64 row, i64 column, const Span& s, const Tiles& tiles, A (&c)[PER_THREAD][PER_THREAD]) {
     int ty = threadIdx.x / 16 * PER_THREAD, tx = threadIdx.x % 16 * PER_THREAD;
-    A c[PER_THREAD][PER_THREAD];
-    for (int i = 0; i < PER_THREAD; i++) for (int j = 0; j < PER_THREAD; j++) c[i][j] = 0;
     startRows(a, row);
     startRows(b, column);
-    Span s = span(depth, part, parts, DEPTH);
     for (i64 k0 = s.first; k0 < s.end; k0 += DEPTH) {
         fill(a, k0, s.end, tiles.a);
         fill(b, k0, s.end, tiles.b);
@@ -51,6 +47,16 @@ __device__ void multiply(LA a, LB b, i64 rows, i64 columns, i64 depth, i64 part,
         }
         __syncthreads();
     }
+}
+
+// Makes this block's tile from its part of K and hands every finished element (row, column, sum) to write.
+template <class LA, class LB, class Write>
+__device__ void multiply(LA a, LB b, i64 rows, i64 columns, i64 depth, i64 part, i64 parts, const Tiles& tiles, Write write) {
+    i64 row = (i64) blockIdx.x * TILE, column = (i64) blockIdx.y * TILE;
+    int ty = threadIdx.x / 16 * PER_THREAD, tx = threadIdx.x % 16 * PER_THREAD;
+    A c[PER_THREAD][PER_THREAD];
+    for (int i = 0; i < PER_THREAD; i++) for (int j = 0; j < PER_THREAD; j++) c[i][j] = 0;
+    addProducts(a, b, row, column, span(depth, part, parts, DEPTH), tiles, c);
     for (int i = 0; i < PER_THREAD; i++)
         for (int j = 0; j < PER_THREAD; j++)
             if (row + ty + i < rows && column + tx + j < columns) write(row + ty + i, column + tx + j, c[i][j]);

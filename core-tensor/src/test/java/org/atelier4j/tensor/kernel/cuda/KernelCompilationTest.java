@@ -77,12 +77,14 @@ class KernelCompilationTest {
                 "convForward",
                 "convInput",
                 "convWeight",
-                "normForward");
+                "normForward",
+                "nearestCode",
+                "gumbelSoftmax");
         List<KernelReport> reports = KernelReport.of(nvrtc, 90);
         assertThat(reports).hasSizeGreaterThan(100);
         assertThat(reports)
                 .filteredOn(r -> hot.contains(r.kernel()))
-                .hasSize(2 * hot.size() - 1) // products on both kinds of cores
+                .hasSize(2 * hot.size() - 3) // products on both kinds of cores
                 .allSatisfy(r -> {
                     boolean tiles = r.file().endsWith("tensor cores"); // 128 registers, so that two blocks fit
                     assertThat(r.spillBytes()).as("%s", r).isLessThanOrEqualTo(tiles ? 96 : 0);
