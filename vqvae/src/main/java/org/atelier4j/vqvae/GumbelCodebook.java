@@ -1,12 +1,12 @@
 package org.atelier4j.vqvae;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.atelier4j.nn.Conv2d;
 import org.atelier4j.nn.Embedding;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
-import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.autograd.NoGrad;
 
@@ -126,22 +126,30 @@ public final class GumbelCodebook extends Codebook {
     @Override
     public Quantization quantize(Tensor latents, long step, Rng rng) {
         Tensor logits = logits(latents); // (B, h, w, K)
-        Tensor noise = rng.gumbel(logits.shape()).to(logits.dtype()).to(logits.device());
-        Tensor soft = GumbelSoftmax.soft(logits, noise, config.temperature().at(step)); // (B, h, w, K)
-        Tensor drawn = config.sample() == Sample.HARD ? GumbelSoftmax.hard(soft) : soft;
-        return new Quantization(
-                mix(drawn), // (B, h, w, D)
-                largest(soft),
-                List.of(
-                        new Quantization.Term(
-                                "divergence", config.divergenceCost(), GumbelSoftmax.divergenceFromUniform(logits)),
-                        new Quantization.Term("imbalance", config.diversityCost(), GumbelSoftmax.imbalance(logits))));
+        Rng.Choice drawn = rng.gumbelSoftmax(logits, config.temperature().at(step)); // (B, h, w, K) and (B, h, w)
+        Tensor table = embed.weight().to(logits.dtype()); // (K, D)
+        Tensor vectors = config.sample() == Sample.HARD
+                ? GumbelSoftmax.hardLookup(drawn, table)
+                : GumbelSoftmax.softLookup(drawn, table); // (B, h, w, D)
+        return new Quantization(vectors, drawn.largest(), terms(logits));
+    }
+
+    /** The divergence is told in any case, as it says how sure the choices are, but differentiated only if it counts. */
+    private List<Quantization.Term> terms(Tensor logits) {
+        List<Quantization.Term> terms = new ArrayList<>();
+        Tensor each = config.divergenceCost() > 0 ? logits : logits.detach();
+        terms.add(new Quantization.Term(
+                "divergence", config.divergenceCost(), GumbelSoftmax.divergenceFromUniform(each)));
+        if (config.diversityCost() > 0) {
+            terms.add(new Quantization.Term("imbalance", config.diversityCost(), GumbelSoftmax.imbalance(logits)));
+        }
+        return terms;
     }
 
     @Override
     public Tensor codes(Tensor latents) {
         try (NoGrad off = NoGrad.open()) {
-            return largest(logits(latents)); // (B, h, w)
+            return logits(latents).argMax(-1).reshape(latents.shape().drop(-1)); // (B, h, w)
         }
     }
 
@@ -159,16 +167,5 @@ public final class GumbelCodebook extends Codebook {
     public Tensor logits(Tensor latents) {
         check(latents);
         return proj.forward(latents);
-    }
-
-    private Tensor mix(Tensor weights) {
-        Tensor rows = weights.reshape(-1, config.size()); // (N, K)
-        Tensor vectors = rows.matmul(embed.weight().to(weights.dtype())); // (N, D)
-        return vectors.reshape(weights.shape().with(3, config.width()));
-    }
-
-    private static Tensor largest(Tensor weights) {
-        Shape grid = weights.shape().drop(-1);
-        return weights.detach().argMax(-1).reshape(grid);
     }
 }

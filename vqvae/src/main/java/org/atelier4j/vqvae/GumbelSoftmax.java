@@ -1,6 +1,7 @@
 package org.atelier4j.vqvae;
 
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -13,7 +14,8 @@ public final class GumbelSoftmax {
     private GumbelSoftmax() {}
 
     /**
-     * Returns {@code softmax((log π + g)/τ)} (eq. 2): weights (…, K) that are the drawn class in the limit τ → 0.
+     * Returns {@code softmax((log π + g)/τ)} (eq. 2): weights (…, K) that are the drawn class in the limit τ → 0. What training
+     * draws is {@link Rng#gumbelSoftmax}, the same without the noise in memory.
      *
      * @param logits log π up to a constant (…, K)
      * @param noise g, of the standard Gumbel law, of the same shape
@@ -39,6 +41,22 @@ public final class GumbelSoftmax {
         Tensor classes = Tensor.arange(weights.dim(-1)).to(weights.device()); // (K)
         Tensor oneHot = weights.detach().argMax(-1).equal(classes).to(weights.dtype()); // (…, K)
         return oneHot.add(weights.sub(weights.detach())); // exactly one-hot, as y − y is 0
+    }
+
+    /** Returns the mean of the rows of a table (K, D) under the weights of a choice (…, K), (…, D). */
+    static Tensor softLookup(Rng.Choice choice, Tensor table) {
+        Tensor weights = choice.weights();
+        Tensor mean = weights.reshape(-1, table.dim(0)).matmul(table); // (N, D)
+        return mean.reshape(weights.shape().with(weights.rank() - 1, table.dim(1)));
+    }
+
+    /**
+     * Returns the row of the drawn class, with the gradients of {@code hard(weights)·table} and without its one-hot matrix:
+     * that of the weights is the mean's, that of the table is the row's.
+     */
+    static Tensor hardLookup(Rng.Choice choice, Tensor table) {
+        Tensor mean = softLookup(choice, table.detach()); // (…, D)
+        return table.gatherRows(choice.largest()).add(mean.sub(mean.detach())); // the row itself, as y − y is 0
     }
 
     /**

@@ -33,17 +33,10 @@ final class KMeans {
 
     private static Tensor improve(Tensor points, Tensor means) {
         int k = means.dim(0);
-        Tensor nearest = nearest(points, means); // (N)
+        Tensor nearest = points.nearestRow(means); // (N)
         Tensor counts = Tensor.ones(points.dim(0), 1).scatterAddRows(nearest, k); // (K, 1)
         Tensor sums = points.scatterAddRows(nearest, k); // (K, D)
         Tensor one = Tensor.full(1, counts.dtype(), Shape.of(1));
         return Tensor.where(counts.greater(0), sums.div(counts.max(one)), means); // (K, D)
-    }
-
-    /** Returns for each point (N, D) the number of the nearest vector (K, D): {@code argmax_k ⟨x, e_k⟩ − ‖e_k‖²/2}. */
-    static Tensor nearest(Tensor points, Tensor vectors) {
-        Tensor half = vectors.square().sum(1).reshape(1, vectors.dim(0)).mul(-0.5); // (1, K)
-        Tensor closeness = points.matmul(vectors, false, true).add(half); // (N, K)
-        return closeness.argMax(1).reshape(points.dim(0)); // (N)
     }
 }

@@ -214,8 +214,7 @@ public final class NearestCodebook extends Codebook {
     private Tensor nearest(Tensor latents) {
         try (NoGrad off = NoGrad.open()) {
             Tensor e = unit(embedding.weight.detach()).to(DType.FLOAT32); // (K, D)
-            Tensor z = rows(latents).to(DType.FLOAT32); // (N, D)
-            return KMeans.nearest(z, e).reshape(latents.shape().drop(-1)); // (B, h, w)
+            return latents.to(DType.FLOAT32).nearestRow(e); // (B, h, w)
         }
     }
 

@@ -11,6 +11,7 @@ import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.ShapeException;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorAssert;
+import org.atelier4j.tensor.autograd.Gradients;
 import org.junit.jupiter.api.Test;
 
 class GumbelCodebookTest {
@@ -89,6 +90,45 @@ class GumbelCodebookTest {
                 .isCloseTo(GumbelSoftmax.divergenceFromUniform(logits).item(), within(1e-6));
         assertThat(terms.get(1).value().item())
                 .isCloseTo(GumbelSoftmax.imbalance(logits).item(), within(1e-6));
+    }
+
+    /** The control is the composite: noise, softmax, one-hot vectors, product, each an operation of its own. */
+    @Test
+    void samplesAndGradientsAreThoseOfTheOperationsOneByOne() {
+        Tensor z = latents.requireGradient();
+        Tensor dy = Rng.of(5).normal(latents.shape());
+        for (GumbelCodebook codebook : List.of(hard, soft)) {
+            Tensor table = codebook.parameters().get("embed.weight");
+            Tensor logits = codebook.logits(z);
+            Tensor weights = GumbelSoftmax.soft(logits, Rng.of(3).gumbel(logits.shape()), 1)
+                    .reshape(-1, 16);
+            Tensor chosen = codebook == hard ? GumbelSoftmax.hard(weights) : weights;
+            Tensor expected = chosen.matmul(table).reshape(latents.shape());
+
+            Quantization drawn = codebook.quantize(z, 0, Rng.of(3));
+
+            TensorAssert.assertThat(drawn.quantized().detach()).isIdenticalTo(expected.detach());
+            TensorAssert.assertThat(drawn.codes())
+                    .isIdenticalTo(weights.detach().argMax(-1).reshape(2, 3, 5));
+            List<Tensor> leaves = List.of(z, table, codebook.parameters().get("proj.weight"));
+            Gradients theirs = Gradients.ofProduct(expected, dy, leaves, false);
+            Gradients ours = Gradients.ofProduct(drawn.quantized(), dy, leaves, false);
+            for (Tensor leaf : leaves) {
+                TensorAssert.assertThat(ours.get(leaf)).isCloseTo(theirs.get(leaf), 1e-5, 1e-6);
+            }
+        }
+    }
+
+    @Test
+    void termsWithoutAWeightAreNotDifferentiated() {
+        GumbelCodebook free = new GumbelCodebook(CONFIG.withDivergenceCost(0), Rng.of(1));
+
+        List<Quantization.Term> terms =
+                free.quantize(latents.requireGradient(), 0, Rng.of(3)).terms();
+
+        assertThat(terms).extracting(Quantization.Term::name).containsExactly("divergence");
+        assertThat(terms.get(0).value().node()).isNull();
+        assertThat(terms.get(0).value().item()).isPositive();
     }
 
     @Test

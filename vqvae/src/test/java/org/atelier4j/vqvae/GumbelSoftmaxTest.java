@@ -42,6 +42,28 @@ class GumbelSoftmaxTest {
         assertThat(warm.sub(oneHot).abs().max().item()).isGreaterThan(0.3);
     }
 
+    /** In one operation or in many: the same bits, the same place in the stream afterwards, the same gradient. */
+    @Test
+    void aChoiceOfTheStreamIsTheSoftOneOfItsNoise() {
+        Tensor logits = Rng.of(1).normal(Shape.of(2, 25, 7)).requireGradient();
+        Tensor dy = Rng.of(5).normal(Shape.of(2, 25, 7));
+        Rng apart = Rng.of(2);
+        Rng fused = Rng.of(2);
+
+        Tensor expected = GumbelSoftmax.soft(logits, apart.gumbel(logits.shape()), 0.3);
+        Rng.Choice choice = fused.gumbelSoftmax(logits, 0.3);
+
+        TensorAssert.assertThat(choice.weights().detach()).isIdenticalTo(expected.detach());
+        TensorAssert.assertThat(choice.largest())
+                .isIdenticalTo(expected.detach().argMax(-1).reshape(2, 25));
+        assertThat(fused.position()).isEqualTo(apart.position());
+        Tensor gradient =
+                Gradients.ofProduct(expected, dy, List.of(logits), false).get(logits);
+        TensorAssert.assertThat(Gradients.ofProduct(choice.weights(), dy, List.of(logits), false)
+                        .get(logits))
+                .isIdenticalTo(gradient);
+    }
+
     @Test
     void hardIsExactlyOneHotAndItsGradientIsThatOfTheWeights() {
         Tensor logits = Rng.of(3).normal(Shape.of(20, 5)).requireGradient();
@@ -167,6 +189,8 @@ class GumbelSoftmaxTest {
     @Test
     void messagesSayWhatMustHold() {
         Tensor x = Tensor.zeros(2, 3);
+        assertThatThrownBy(() -> Rng.of(1).gumbelSoftmax(Tensor.zeros(2, 3), 0))
+                .hasMessage("gumbelSoftmax: temperature must be > 0, got 0.0");
         assertThatThrownBy(() -> GumbelSoftmax.soft(x, x, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("GumbelSoftmax: temperature must be > 0, got 0.0");

@@ -12,7 +12,7 @@ class KMeansTest {
     private final Tensor points = Rng.of(3).normal(Shape.of(200, 3));
 
     private double error(Tensor means) {
-        return means.gatherRows(KMeans.nearest(points, means))
+        return means.gatherRows(points.nearestRow(means))
                 .sub(points)
                 .square()
                 .mean()
