@@ -68,6 +68,7 @@ with torch.no_grad():
     moved("group norm + silu", 8 * h.numel(), lambda: F.silu(F.group_norm(h, 32, gamma, beta)))
     rows = normal(65536 // SCALE, 256)
     moved("softmax", 8 * rows.numel(), lambda: rows.softmax(-1))
+    moved("gumbel softmax", 8 * rows.numel(), lambda: F.gumbel_softmax(rows, 0.5))
     turned = normal(64, 1024 // SCALE, 256)
     moved("transpose", 8 * turned.numel(), lambda: turned.transpose(1, 2).contiguous())
     parameter = torch.nn.Parameter(torch.zeros(n // 4, device=DEVICE))
@@ -90,6 +91,10 @@ with torch.no_grad():
                 computed(conv + ", adjoint in x", count, lambda: torch.nn.grad.conv2d_input(images.shape, w, images, padding=1))
                 computed(conv + ", adjoint in w", count, lambda: torch.nn.grad.conv2d_weight(images, w.shape, images, padding=1))
     precision("float32")
+    points, codes = 65536 // SCALE, 8192 // SCALE
+    latents, table = normal(points, 64), normal(codes, 64)
+    count = 2 * points * codes * 64
+    computed(f"nearest of {codes} codes", count, lambda: torch.addmm(-0.5 * table.square().sum(1), latents, table.t()).argmax(1))
     tokens = 1024 // SCALE
     q = normal(b, 8, tokens, 64)
     computed(f"attention, {tokens} tokens", 4 * b * 8 * tokens**2 * 64, lambda: F.scaled_dot_product_attention(q, q, q))

@@ -32,6 +32,8 @@ final class AtelierEngine implements Engine {
             Tensor x = t.batch() == 1 ? a.squeeze(0) : a;
             Tensor y = t.batch() == 1 ? b.squeeze(0) : b;
             return forward(() -> x.matmul(y));
+        } else if (task instanceof Task.NearestCode t) {
+            return nearestCode(t);
         } else if (task instanceof Task.Softmax t) {
             Tensor x = Tensor.of(Numbers.of(1, t.batch() * t.rows() * t.length()), t.batch(), t.rows(), t.length());
             return forward(() -> x.softmax(-1));
@@ -59,6 +61,34 @@ final class AtelierEngine implements Engine {
             return AtelierNetworks.sample(t.network().model(t.batch()));
         }
         throw new AssertionError(task); // Task is sealed
+    }
+
+    private static Work nearestCode(Task.NearestCode t) {
+        Tensor points = Tensor.of(Numbers.of(1, t.points() * t.width()), t.points(), t.width());
+        Tensor table = Tensor.of(Numbers.of(2, t.codes() * t.width()), t.codes(), t.width());
+        Supplier<Tensor> codes = () -> {
+            if (!t.whole()) {
+                return points.nearestRow(table); // (N)
+            }
+            Tensor half = table.square().sum(1).reshape(1, t.codes()).mul(-0.5);
+            return points.matmul(table, false, true).add(half).argMax(1).reshape(t.points());
+        };
+        return new Work() {
+            @Override
+            public void run() {
+                try (TensorScope scope = TensorScope.open()) {
+                    Tensor unread = codes.get();
+                }
+            }
+
+            @Override
+            public Map<String, float[]> results() {
+                try (TensorScope scope = TensorScope.open()) {
+                    Tensor apart = table.gatherRows(codes.get()).sub(points).square();
+                    return Map.of("y", apart.sum(1).toFloats());
+                }
+            }
+        };
     }
 
     private static Work groupNorm(Task.GroupNorm t) {

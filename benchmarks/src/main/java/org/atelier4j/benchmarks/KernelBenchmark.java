@@ -11,6 +11,8 @@ public class KernelBenchmark extends TaskBenchmark {
         "matmul-256",
         "matmul-1024",
         "batched-matmul-64x256x32",
+        "nearest-code-16384x1024x64",
+        "nearest-code-whole-16384x1024x64",
         "softmax-64x256x256",
         "silu-1M",
         "silu-4M",

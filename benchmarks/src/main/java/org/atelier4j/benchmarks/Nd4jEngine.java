@@ -26,7 +26,7 @@ final class Nd4jEngine implements Engine {
     @Override
     public boolean does(Task task) {
         boolean backward = task instanceof Task.GroupNorm t && t.backward();
-        return !backward && task instanceof Task.Kernel
+        return !backward && task instanceof Task.Kernel && !(task instanceof Task.NearestCode)
                 || task instanceof Task.Forward f && SameDiffNetwork.has(f.network());
     }
 

@@ -108,6 +108,30 @@ public sealed interface Task {
         }
     }
 
+    /**
+     * The nearest of {@code codes} vectors for each of {@code points}, all of {@code width} numbers.
+     *
+     * <p>Engines may find another code where two are as near as rounding can tell; results are squared distances.
+     *
+     * @param whole whether the library writes all distances before it looks at them, as other engines do in any case
+     */
+    record NearestCode(int points, int codes, int width, boolean whole) implements Kernel {
+        @Override
+        public String name() {
+            return (whole ? "nearest-code-whole-" : "nearest-code-") + points + "x" + codes + "x" + width;
+        }
+
+        @Override
+        public double flops() {
+            return 2.0 * points * codes * width;
+        }
+
+        @Override
+        public double traffic() {
+            return (double) points * width + (double) codes * width + points;
+        }
+    }
+
     /** Softmax over the last axis of (batch, rows, length). */
     record Softmax(int batch, int rows, int length) implements Kernel {
         @Override
@@ -310,6 +334,8 @@ public sealed interface Task {
                 new MatMul(1, 256, 256, 256),
                 new MatMul(1, 1024, 1024, 1024),
                 new MatMul(64, 256, 32, 256),
+                new NearestCode(16_384, 1024, 64, false),
+                new NearestCode(16_384, 1024, 64, true),
                 new Softmax(64, 256, 256),
                 new Silu(1 << 20),
                 new Silu(1 << 22),

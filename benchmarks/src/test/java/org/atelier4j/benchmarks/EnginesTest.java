@@ -40,6 +40,8 @@ class EnginesTest {
         return Stream.of(
                 new Task.MatMul(1, 7, 7, 7),
                 new Task.MatMul(3, 8, 5, 6),
+                new Task.NearestCode(9, 5, 7, false),
+                new Task.NearestCode(9, 5, 7, true),
                 new Task.Softmax(2, 3, 17),
                 new Task.Silu(1000),
                 new GroupNorm(image, 8, false, false),

@@ -86,6 +86,10 @@ final class KernelChecks {
                 List.of(Shape.of(b, 4, n * n / 4, 32), Shape.of(b, 4, n * n / 4, 32), Shape.of(b, 4, n * n / 4, 32))));
         cases.add(new Case("softmax", in -> in.get(0).softmax(-1), List.of(Shape.of(b * n, 17 * n))));
         cases.add(new Case("log-softmax", in -> in.get(0).logSoftmax(-1), List.of(Shape.of(b * n, 17 * n))));
+        cases.add(new Case(
+                "gumbel softmax",
+                in -> Rng.of(7).gumbelSoftmax(in.get(0), 1).weights(),
+                List.of(Shape.of(b * n, 17 * n))));
         cases.add(new Case("silu", in -> in.get(0).silu(), List.of(image)));
         cases.add(new Case("gelu", in -> in.get(0).gelu(), List.of(image)));
         cases.add(new Case("tanh", in -> in.get(0).tanh(), List.of(image)));
@@ -106,6 +110,7 @@ final class KernelChecks {
                 results.add(new Result(one.name(), error, error <= TOLERANCE));
             }
         }
+        results.add(nearest());
         results.add(random());
         return results;
     }
@@ -176,6 +181,26 @@ final class KernelChecks {
             worst = Math.max(worst, difference / largest);
         }
         return worst;
+    }
+
+    /** How much farther the codes found on the card are than the nearest, of squared distances in FLOAT64. */
+    private Result nearest() {
+        try (TensorScope scope = TensorScope.open()) {
+            int width = Math.max(8, 64 / scale);
+            Tensor points = Rng.of(7).normal(Shape.of(side() * side(), side(), width)); // (…, D)
+            Tensor table = Rng.of(8).normal(Shape.of(16 * width, width));
+            Tensor found = points.to(card).nearestRow(table.to(card)).to(Device.cpu());
+            Tensor x = points.to(DType.FLOAT64);
+            Tensor e = table.to(DType.FLOAT64);
+            Tensor least = squares(x, e, x.nearestRow(e));
+            double error =
+                    squares(x, e, found).sub(least).max().item() / least.max().item();
+            return new Result("nearest code", error, error <= TOLERANCE);
+        }
+    }
+
+    private static Tensor squares(Tensor points, Tensor table, Tensor codes) {
+        return points.sub(table.gatherRows(codes)).square().sum(-1);
     }
 
     /** The same bits, not similar numbers. */

@@ -104,6 +104,7 @@ final class KernelTimes {
                 () -> k.norm(new Norm(32, 1e-5, true, true), h, gamma, beta, out, mean, rstd));
         Tensor rows = Rng.of(3).normal(Shape.of(65536 / scale, 256));
         bytes("softmax", 8.0 * rows.size(), () -> rows.softmax(-1));
+        bytes("gumbel softmax", 8.0 * rows.size(), () -> Rng.of(1).gumbelSoftmax(rows, 0.5));
         Tensor turned = Rng.of(4).normal(Shape.of(64, 1024 / scale, 256));
         bytes("transpose", 8.0 * turned.size(), () -> turned.permute(0, 2, 1));
         int parameters = n / 4;
@@ -120,6 +121,11 @@ final class KernelTimes {
                 products(precision.name().toLowerCase(Locale.ROOT));
             }
         }
+        int points = 65536 / scale;
+        int codes = 8192 / scale;
+        Tensor latents = Rng.of(10).normal(Shape.of(points, 64));
+        Tensor table = Rng.of(11).normal(Shape.of(codes, 64));
+        operations("nearest of " + codes + " codes", 2.0 * points * codes * 64, () -> latents.nearestRow(table));
         int b = Math.max(1, 16 / scale);
         int tokens = 1024 / scale;
         Tensor q = Rng.of(9).normal(Shape.of(b, 8, tokens, 64));

@@ -24,6 +24,8 @@ import org.bytedeco.pytorch.Adam;
 import org.bytedeco.pytorch.AdamOptions;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -65,7 +67,7 @@ public final class LibtorchEngine implements Engine {
     public Work prepare(Task task) {
         int threads = OpenBlas.available();
         torch.set_num_threads(threads);
-        boolean large = task instanceof Task.MatMul m && m.batch() == 1;
+        boolean large = task instanceof Task.MatMul m && m.batch() == 1 || task instanceof Task.NearestCode;
         OpenBlas.setThreads(large ? threads : Integer.getInteger(BLAS_THREADS, 1));
         if (task instanceof Task.MatMul t) {
             Tensor a = Torch.of(Numbers.of(1, t.batch() * t.m() * t.k()), t.batch(), t.m(), t.k());
@@ -73,6 +75,8 @@ public final class LibtorchEngine implements Engine {
             Tensor x = t.batch() == 1 ? a.squeeze(0) : a;
             Tensor y = t.batch() == 1 ? b.squeeze(0) : b;
             return forward(() -> torch.matmul(x, y));
+        } else if (task instanceof Task.NearestCode t) {
+            return nearestCode(t);
         } else if (task instanceof Task.Softmax t) {
             Tensor x = Torch.of(Numbers.of(1, t.batch() * t.rows() * t.length()), t.batch(), t.rows(), t.length());
             return forward(() -> torch.softmax(x, -1));
@@ -119,6 +123,34 @@ public final class LibtorchEngine implements Engine {
             return new TorchAutoencoder(n, batch);
         }
         throw new AssertionError(network); // Network is sealed
+    }
+
+    /** By a product and the largest of each row, which needs no square roots as {@code cdist} does. */
+    private static Work nearestCode(Task.NearestCode t) {
+        Tensor points = Torch.of(Numbers.of(1, t.points() * t.width()), t.points(), t.width());
+        Tensor table = Torch.of(Numbers.of(2, t.codes() * t.width()), t.codes(), t.width());
+        Supplier<Tensor> codes = () -> {
+            Tensor half = table.square().sum(1).mul(new Scalar(-0.5));
+            return torch.addmm(half, points, table.t()).argmax(new LongOptional(1), false);
+        };
+        return new Work() {
+            @Override
+            public void run() {
+                try (PointerScope scope = new PointerScope();
+                        InferenceMode mode = new InferenceMode()) {
+                    Tensor unread = codes.get();
+                }
+            }
+
+            @Override
+            public Map<String, float[]> results() {
+                try (PointerScope scope = new PointerScope()) {
+                    Tensor apart =
+                            torch.embedding(table, codes.get()).sub(points).square();
+                    return Map.of("y", Torch.values(apart.sum(1)));
+                }
+            }
+        };
     }
 
     private static Work groupNorm(Task.GroupNorm t) {
