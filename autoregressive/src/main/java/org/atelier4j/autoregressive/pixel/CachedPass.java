@@ -55,8 +55,8 @@ final class CachedPass {
                 TensorScope.discard(rows.get(i).remove(0));
             }
             Tensor up = block.vertical().onPadded(seen); // (B, 1, W, 2·width)
-            above.add(block.conditioned(block.verticalToHorizontal().forward(up), labels, 1));
-            v = block.gate(block.conditioned(up, labels, 0)); // (B, 1, W, width)
+            above.add(block.verticalToHorizontal().forward(up));
+            v = block.gate(up, labels, 0); // (B, 1, W, width)
             columns.set(i, zeros(block.horizontal().reach() - 1, 1, channels(i)));
         }
     }
@@ -76,7 +76,7 @@ final class CachedPass {
             seen.add(h);
             Tensor left = block.horizontal().onPadded(Tensor.concat(2, seen.toArray(Tensor[]::new)));
             Tensor both = left.add(above.get(i).slice(2, column, 1)); // (B, 1, 1, 2·width)
-            h = block.out(block.gate(both), h); // (B, 1, 1, width)
+            h = block.out(block.gate(both, labels, 1), h); // (B, 1, 1, width)
         }
         return network.head(h).reshape(batch, network.config().out());
     }

@@ -3,6 +3,7 @@ package org.atelier4j.autoregressive.pixel;
 import org.atelier4j.autoregressive.pixel.MaskedConv2d.Mask;
 import org.atelier4j.nn.Conv2d;
 import org.atelier4j.nn.Embedding;
+import org.atelier4j.nn.Gate;
 import org.atelier4j.nn.Init;
 import org.atelier4j.nn.Layer;
 import org.atelier4j.tensor.Rng;
@@ -53,29 +54,24 @@ final class GatedBlock extends Layer {
         Tensor above = vertical.forward(x.vertical()); // (B, H, W, 2·width)
         Tensor left = horizontal.forward(x.horizontal()); // (B, H, W, 2·width)
         Tensor both = verticalToHorizontal.forward(above, left);
-        Tensor v = gate(conditioned(above, labels, 0)); // (B, H, W, width), eq. 4
-        Tensor h = out(gate(conditioned(both, labels, 1)), x.horizontal());
+        Tensor v = gate(above, labels, 0); // (B, H, W, width), eq. 4
+        Tensor h = out(gate(both, labels, 1), x.horizontal());
         return new Stacks(v, h);
     }
 
     /** Returns the horizontal stack's result: a 1×1 convolution, and the input beside it except in the first layer. */
     Tensor out(Tensor gated, Tensor input) {
-        Tensor y = out.forward(gated);
-        return first ? y : y.add(input);
+        return first ? out.forward(gated) : out.forward(gated, input);
     }
 
-    /** Returns {@code tanh(a) ⊙ σ(b)} for x = [a b] (…, 2·width). */
-    Tensor gate(Tensor x) {
-        return x.slice(-1, 0, width).tanh().mul(x.slice(-1, width, width).sigmoid());
-    }
-
-    /** Adds what the class says to stack 0 (vertical) or 1 (horizontal): {@code V h}. */
-    Tensor conditioned(Tensor x, Tensor labels, int stack) {
-        if (classes == null) {
-            return x;
-        }
-        Tensor h = classes.forward(labels).slice(1, 2 * width * stack, 2 * width); // (B, 2·width)
-        return x.add(h.reshape(h.dim(0), 1, 1, 2 * width));
+    /**
+     * Returns the gate of eq. 4, {@code tanh(a + V_f h) ⊙ σ(b + V_g h)} for x = [a b] (…, 2·width) of stack 0 (vertical) or 1
+     * (horizontal).
+     */
+    Tensor gate(Tensor x, Tensor labels, int stack) {
+        return classes == null
+                ? Gate.of(x)
+                : Gate.of(x, classes.forward(labels).slice(1, 2 * width * stack, 2 * width)); // (B, 2·width)
     }
 
     StackConv vertical() {

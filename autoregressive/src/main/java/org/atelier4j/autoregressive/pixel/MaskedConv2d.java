@@ -71,4 +71,9 @@ public final class MaskedConv2d extends UnaryLayer {
     public Tensor forward(Tensor x) {
         return mask == null ? conv.forward(x) : conv.forwardWith(conv.weight().mul(mask), x);
     }
+
+    /** Returns the masked convolution of x plus {@code residual} (B, H, W, out). */
+    Tensor forward(Tensor x, Tensor residual) {
+        return mask == null ? conv.forward(x, residual) : forward(x).add(residual);
+    }
 }

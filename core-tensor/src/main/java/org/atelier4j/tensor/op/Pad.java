@@ -41,12 +41,29 @@ public record Pad(int axis, int before, int after) implements UnaryOp {
         Shape target = x.shape().with(axis, before + x.dim(axis) + after);
         Tensor y = Tensor.empty(target, x.dtype(), x.device());
         long[] steps = target.strides();
-        kernels.fill(0, y);
         kernels.copy(
                 new StridedCopy(x.shape(), Strides.contiguous(x.shape()), Strides.of(before * steps[axis], steps)),
                 x,
                 y);
+        Tensor zero = Tensor.full(0, x.dtype(), Shape.scalar()).to(x.device());
+        clear(kernels, zero, y, 0, before);
+        clear(kernels, zero, y, before + x.dim(axis), after);
         return y;
+    }
+
+    /** Repeats a zero over some entries of the axis: each number of y is written once. */
+    private void clear(Kernels kernels, Tensor zero, Tensor y, int start, int length) {
+        if (length == 0) {
+            return;
+        }
+        long[] steps = y.shape().strides();
+        kernels.copy(
+                new StridedCopy(
+                        y.shape().with(axis, length),
+                        Strides.of(0, new long[y.rank()]),
+                        Strides.of(start * steps[axis], steps)),
+                zero,
+                y);
     }
 
     @Override

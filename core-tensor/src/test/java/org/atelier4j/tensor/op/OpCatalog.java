@@ -65,6 +65,9 @@ final class OpCatalog {
             };
             add(op, f.toString(), in -> op.apply(in), x);
         }
+        add(new Gate(), "", in -> new Gate().apply(in), normal(2, 3, 6));
+        add(new Gate(), "shifted", in -> new Gate().apply(in), normal(2, 2, 3, 4), normal(2, 4));
+        add(new Gate(), "of vectors, shifted", in -> new Gate().apply(in), normal(3, 4), normal(3, 4));
         add(new Cast(DType.FLOAT64), "", in -> new Cast(DType.FLOAT64).apply(in), normal(3));
         Tensor condition = Tensor.of(new boolean[] {true, false, true, true, false, false}, 2, 3);
         add(

@@ -5,6 +5,7 @@ import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.Epilogue;
+import org.atelier4j.tensor.kernel.GateKernels;
 import org.atelier4j.tensor.kernel.Interpolation;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.kernel.Parallel;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The fast provider of the host: hot loops by oneDNN (FLOAT32 and BFLOAT16), which compiles itself to the processor at
  * run time; everything else by the portable provider.
  */
-public final class OneDnnKernels extends Nd4jKernels {
+public final class OneDnnKernels extends Nd4jKernels implements GateKernels {
 
     /**
      * Loads oneDNN's native library.
@@ -70,6 +71,21 @@ public final class OneDnnKernels extends Nd4jKernels {
         if (!fast(x) || !Elementwise.unaryBackward(f, x, dy, dx)) {
             super.unaryBackward(f, x, y, dy, dx);
         }
+    }
+
+    @Override
+    public boolean takesGate(Tensor x) {
+        return float32(x) && x.size() > 0;
+    }
+
+    @Override
+    public void gate(Tensor x, @Nullable Tensor shift, Tensor out) {
+        new Gate(x, shift).forward(out);
+    }
+
+    @Override
+    public void gateBackward(Tensor x, @Nullable Tensor shift, Tensor dy, Tensor dx, @Nullable Tensor dShift) {
+        new Gate(x, shift).backward(dy, dx, dShift);
     }
 
     @Override

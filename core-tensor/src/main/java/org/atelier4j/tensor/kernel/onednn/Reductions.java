@@ -75,9 +75,13 @@ final class Reductions {
         }
     }
 
-    /** Returns the largest divisor up to {@link #LONG}. */
+    /**
+     * Returns the divisor nearest to the root, at most {@link #LONG}: both stages then have about as many terms, and what lies
+     * between them is small.
+     */
     private static long divisor(long length) {
-        for (long d = Math.min(LONG, length / 2); d > 1; d--) {
+        long root = Math.min(LONG, (long) Math.ceil(Math.sqrt(length)));
+        for (long d = root; d > 1; d--) {
             if (length % d == 0) {
                 return d;
             }
