@@ -45,7 +45,8 @@ public record Pad(int axis, int before, int after) implements UnaryOp {
                 new StridedCopy(x.shape(), Strides.contiguous(x.shape()), Strides.of(before * steps[axis], steps)),
                 x,
                 y);
-        Tensor zero = Tensor.full(0, x.dtype(), Shape.scalar()).to(x.device());
+        Tensor zero = Tensor.empty(Shape.scalar(), x.dtype(), x.device());
+        kernels.fill(0, zero);
         clear(kernels, zero, y, 0, before);
         clear(kernels, zero, y, before + x.dim(axis), after);
         return y;
