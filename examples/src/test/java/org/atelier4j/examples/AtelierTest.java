@@ -40,7 +40,7 @@ class AtelierTest {
                 "train --steps many         | Invalid value for option '--steps': 'many' is not a long",
                 "train --steps 3 --images 9 | mutually exclusive",
                 "train --model huge         | expected one of [QUICK, SMALL, LARGE, SMOKE] (case-insensitive)",
-                "sample --sampler magic     | name must be one of ddpm, ddim, euler, heun, dpm-solver, got magic",
+                "sample --sampler magic     | name must be one of ddpm, ddim, euler, heun, dpm-solver, sde-dpm-solver, got magic",
                 "sample --count             | Missing required parameter for option '--count'",
             })
     void whatIsNotUnderstoodGetsAHint(String command, String hint) {
