@@ -20,7 +20,7 @@ import org.atelier4j.tensor.Tensor;
 public final class DdimSampler implements Sampler {
     private final GaussianDiffusion diffusion;
     private final double eta;
-    private final X0Limit limit;
+    private final DiscreteSteps steps;
 
     /** Samples with estimates clipped to [−1, 1]. */
     public DdimSampler(GaussianDiffusion diffusion, double eta) {
@@ -38,21 +38,17 @@ public final class DdimSampler implements Sampler {
         Check.that(eta >= 0 && eta <= 1, "DdimSampler: eta must lie in [0, 1], got %s", eta);
         this.diffusion = diffusion;
         this.eta = eta;
-        this.limit = limit;
+        this.steps = new DiscreteSteps(diffusion, limit);
     }
 
     @Override
     public int steps() {
-        return diffusion.schedule().steps();
+        return steps.count();
     }
 
     @Override
     public Tensor sample(Denoiser denoiser, Condition condition, ImageNoise noise, SamplingListener listener) {
-        return SamplingLoop.run(steps(), noise.draw(), listener, (state, i) -> {
-            int t = steps() - 1 - i;
-            Tensor x0 = limit.apply(diffusion.predictX0(denoiser, state.x(), t, condition));
-            return new State(step(state.x(), x0, t, noise), x0);
-        });
+        return steps.run(denoiser, condition, noise.draw(), listener, (state, x0, t) -> step(state.x(), x0, t, noise));
     }
 
     /**

@@ -3,7 +3,6 @@ package org.atelier4j.diffusion.sampler;
 import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.diffusion.GaussianDiffusion;
-import org.atelier4j.diffusion.sampler.SamplingLoop.State;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -15,7 +14,7 @@ import org.atelier4j.tensor.Tensor;
  */
 public final class DdpmSampler implements Sampler {
     private final GaussianDiffusion diffusion;
-    private final X0Limit limit;
+    private final DiscreteSteps steps;
 
     /** Samples with estimates clipped to [−1, 1]. */
     public DdpmSampler(GaussianDiffusion diffusion) {
@@ -25,21 +24,17 @@ public final class DdpmSampler implements Sampler {
     /** Samples with estimates limited as said. */
     public DdpmSampler(GaussianDiffusion diffusion, X0Limit limit) {
         this.diffusion = diffusion;
-        this.limit = limit;
+        this.steps = new DiscreteSteps(diffusion, limit);
     }
 
     @Override
     public int steps() {
-        return diffusion.schedule().steps();
+        return steps.count();
     }
 
     @Override
     public Tensor sample(Denoiser denoiser, Condition condition, ImageNoise noise, SamplingListener listener) {
-        return SamplingLoop.run(steps(), noise.draw(), listener, (state, i) -> {
-            int t = steps() - 1 - i;
-            Tensor x0 = limit.apply(diffusion.predictX0(denoiser, state.x(), t, condition));
-            return new State(step(state.x(), x0, t, noise), x0);
-        });
+        return steps.run(denoiser, condition, noise.draw(), listener, (state, x0, t) -> step(state.x(), x0, t, noise));
     }
 
     /** Returns x_{t−1} for x_t and an estimate of x0; t is 0-based, and 0 adds no noise. */

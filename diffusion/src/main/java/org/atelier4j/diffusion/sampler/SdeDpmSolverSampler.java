@@ -4,7 +4,6 @@ import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.diffusion.GaussianDiffusion;
 import org.atelier4j.diffusion.NoiseSchedule;
-import org.atelier4j.diffusion.sampler.SamplingLoop.State;
 import org.atelier4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SdeDpmSolverSampler implements Sampler {
     private final GaussianDiffusion diffusion;
-    private final X0Limit limit;
+    private final DiscreteSteps steps;
 
     /** Samples with estimates clipped to [−1, 1]. */
     public SdeDpmSolverSampler(GaussianDiffusion diffusion) {
@@ -33,21 +32,22 @@ public final class SdeDpmSolverSampler implements Sampler {
      */
     public SdeDpmSolverSampler(GaussianDiffusion diffusion, X0Limit limit) {
         this.diffusion = diffusion;
-        this.limit = limit;
+        this.steps = new DiscreteSteps(diffusion, limit);
     }
 
     @Override
     public int steps() {
-        return diffusion.schedule().steps();
+        return steps.count();
     }
 
     @Override
     public Tensor sample(Denoiser denoiser, Condition condition, ImageNoise noise, SamplingListener listener) {
-        return SamplingLoop.run(steps(), noise.draw(), listener, (state, i) -> {
-            int t = steps() - 1 - i;
-            Tensor x0 = limit.apply(diffusion.predictX0(denoiser, state.x(), t, condition));
-            return new State(step(state.x(), x0, state.x0(), t, noise), x0);
-        });
+        return steps.run(
+                denoiser,
+                condition,
+                noise.draw(),
+                listener,
+                (state, x0, t) -> step(state.x(), x0, state.x0(), t, noise));
     }
 
     /** Returns x at the step below t (0-based), from the estimates at t and at the step above it, if there was one. */

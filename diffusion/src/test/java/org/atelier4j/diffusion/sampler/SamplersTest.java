@@ -173,47 +173,44 @@ class SamplersTest {
         TensorAssert.assertThat(solver.step(xt, x0, xt, 0)).isCloseTo(x0, 1e-5, 1e-5);
     }
 
-    /** Algorithm 2 on numbers: with α, σ from ᾱ = ½, 0.8 and 0.9, computed by hand from line 9 and 10. */
+    /** Algorithm 2 on numbers: α and σ from ᾱ = ½, 0.8 and 0.9, x = 2, estimates 0.3 and, above, 0.7. */
+    private static final class SecondStep {
+        static final GaussianDiffusion PROCESS =
+                new GaussianDiffusion(NoiseSchedule.ofAlphasCumprod(0.9, 0.8, 0.5), Prediction.V);
+        static final double H1 = Math.log(0.8 / 0.2) / 2 - Math.log(0.5 / 0.5) / 2;
+        static final double H2 = Math.log(0.9 / 0.1) / 2 - Math.log(0.8 / 0.2) / 2;
+        static final double D = 0.3 + H2 / (2 * H1) * (0.3 - 0.7); // line 9
+        static final Tensor X = Tensor.of(new double[] {2}, 1, 1);
+        static final Tensor X0 = Tensor.of(new double[] {0.3}, 1, 1);
+        static final Tensor ABOVE = Tensor.of(new double[] {0.7}, 1, 1);
+    }
+
     @Test
     void dpmSolversSecondOrderStepIsThePapers() {
-        GaussianDiffusion three = new GaussianDiffusion(NoiseSchedule.ofAlphasCumprod(0.9, 0.8, 0.5), Prediction.V);
-        double h1 = Math.log(0.8 / 0.2) / 2 - Math.log(0.5 / 0.5) / 2;
-        double h2 = Math.log(0.9 / 0.1) / 2 - Math.log(0.8 / 0.2) / 2;
-        double r = h1 / h2;
-        double d = (1 + 1 / (2 * r)) * 0.3 - 1 / (2 * r) * 0.7;
-        double expected = Math.sqrt(0.1) / Math.sqrt(0.2) * 2 - Math.sqrt(0.9) * (Math.exp(-h2) - 1) * d;
+        double expected = Math.sqrt(0.1) / Math.sqrt(0.2) * 2
+                - Math.sqrt(0.9) * (Math.exp(-SecondStep.H2) - 1) * SecondStep.D; // line 10
 
-        Tensor got = new DpmSolverSampler(three)
-                .step(
-                        Tensor.of(new double[] {2}, 1),
-                        Tensor.of(new double[] {0.3}, 1),
-                        Tensor.of(new double[] {0.7}, 1),
-                        1);
+        Tensor got = new DpmSolverSampler(SecondStep.PROCESS).step(SecondStep.X, SecondStep.X0, SecondStep.ABOVE, 1);
 
         assertThat(got.item()).isCloseTo(expected, within(1e-12));
     }
 
-    /** The same three levels as above; without noise in the stream what is left is the mean. */
     @Test
     void theStochasticSolversStepIsThePapers() {
-        GaussianDiffusion three = new GaussianDiffusion(NoiseSchedule.ofAlphasCumprod(0.9, 0.8, 0.5), Prediction.V);
-        double h1 = Math.log(0.8 / 0.2) / 2 - Math.log(0.5 / 0.5) / 2;
-        double h2 = Math.log(0.9 / 0.1) / 2 - Math.log(0.8 / 0.2) / 2;
-        double r = h1 / h2;
-        double d = (1 + 1 / (2 * r)) * 0.3 - 1 / (2 * r) * 0.7;
-        double fresh = 1 - Math.exp(-2 * h2);
+        double fresh = 1 - Math.exp(-2 * SecondStep.H2);
         double z = ImageNoise.of(Shape.of(1), 1, 5).draw().item();
-        double expected = Math.sqrt(0.1 / 0.2) * Math.exp(-h2) * 2
-                + Math.sqrt(0.9) * fresh * d
+        double expected = Math.sqrt(0.1 / 0.2) * Math.exp(-SecondStep.H2) * 2
+                + Math.sqrt(0.9) * fresh * SecondStep.D
                 + Math.sqrt(0.1) * Math.sqrt(fresh) * z;
-        SdeDpmSolverSampler solver = new SdeDpmSolverSampler(three);
-        Tensor two = Tensor.of(new double[] {2}, 1, 1);
-        Tensor x0 = Tensor.of(new double[] {0.3}, 1, 1);
-        Tensor above = Tensor.of(new double[] {0.7}, 1, 1);
+        SdeDpmSolverSampler solver = new SdeDpmSolverSampler(SecondStep.PROCESS);
         ImageNoise noise = new ImageNoise(Shape.of(1), List.of(Rng.of(5).split(0L)), DType.FLOAT64);
 
-        assertThat(solver.step(two, x0, above, 1, noise).item()).isCloseTo(expected, within(1e-12));
-        assertThat(solver.step(two, x0, above, 0, noise).item()).isEqualTo(0.3); // the end is the estimate
+        assertThat(solver.step(SecondStep.X, SecondStep.X0, SecondStep.ABOVE, 1, noise)
+                        .item())
+                .isCloseTo(expected, within(1e-12));
+        assertThat(solver.step(SecondStep.X, SecondStep.X0, SecondStep.ABOVE, 0, noise)
+                        .item())
+                .isEqualTo(0.3); // the end is the estimate
     }
 
     @Test
