@@ -4,7 +4,6 @@ import java.util.List;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
-import org.atelier4j.tensor.TensorScope;
 
 /**
  * One to three colored shapes before a background that fades from one color to another, drawn in code: the smallest colored
@@ -36,18 +35,12 @@ public final class ToyScenes {
         double[] scene = new double[size];
         for (int i = 0; i < count; i++) {
             labels[i] = i % CLASS_NAMES.size();
-            paint(labels[i], numbers(rng.split(i)), side, scene);
+            paint(labels[i], ToyShapes.numbers(DRAWS, rng.split(i)), side, scene);
             for (int j = 0; j < size; j++) {
                 pixels[i * size + j] = (byte) Math.round(255 * scene[j]);
             }
         }
         return Dataset.of(CLASS_NAMES, Shape.of(side, side, CHANNELS), pixels, labels);
-    }
-
-    private static double[] numbers(Rng rng) {
-        try (TensorScope scope = TensorScope.open()) {
-            return rng.uniform(Shape.of(DRAWS)).toDoubles();
-        }
     }
 
     /** Paints background and shapes, the one in front last, into {@code scene}, (H, W, C) in [0, 1]. */

@@ -34,7 +34,7 @@ public final class ToyShapes {
         int[] labels = new int[count];
         for (int i = 0; i < count; i++) {
             labels[i] = i % CLASS_NAMES.size();
-            double[] u = numbers(rng.split(i));
+            double[] u = numbers(DRAWS, rng.split(i));
             double radius = side * (MIN_RADIUS + (MAX_RADIUS - MIN_RADIUS) * u[0]);
             double x = radius + (side - 2 * radius) * u[1];
             double y = radius + (side - 2 * radius) * u[2];
@@ -47,9 +47,10 @@ public final class ToyShapes {
         return Dataset.of(CLASS_NAMES, Shape.of(side, side, 1), pixels, labels);
     }
 
-    private static double[] numbers(Rng rng) {
+    /** Returns uniform numbers in [0, 1). */
+    static double[] numbers(int count, Rng rng) {
         try (TensorScope scope = TensorScope.open()) {
-            return rng.uniform(Shape.of(DRAWS)).toDoubles();
+            return rng.uniform(Shape.of(count)).toDoubles();
         }
     }
 

@@ -151,10 +151,19 @@ public final class Rng {
      * Returns {@code softmax((logits + g)/temperature)} for logits (…, n), where g is what {@link #gumbel} would return, in one
      * operation that keeps nothing but its result (Jang, Gu, Poole 2017, arXiv:1611.01144, eq. 2).
      *
-     * @param temperature τ &gt; 0
+     * @param logits floating, n ≥ 1
+     * @param temperature τ, positive and finite
      */
     public Choice gumbelSoftmax(Tensor logits, double temperature) {
-        Check.that(temperature > 0, "gumbelSoftmax: temperature must be > 0, got %s", temperature);
+        Check.that(
+                temperature > 0 && temperature < Double.POSITIVE_INFINITY,
+                "gumbelSoftmax: temperature must be positive and finite, got %s",
+                temperature);
+        Check.that(logits.dtype().isFloating(), "gumbelSoftmax: logits must be floating, got %s", logits.dtype());
+        Check.shape(
+                logits.rank() >= 1 && logits.dim(-1) >= 1,
+                "gumbelSoftmax: logits must have shape (…, n) with n >= 1, got %s",
+                logits.shape());
         Shape lead = logits.shape().drop(-1);
         Tensor largest = Tensor.empty(lead, DType.INT32, logits.device());
         long at = advance((logits.size() + 3) / 4);

@@ -700,7 +700,8 @@ public final class Tensor {
             device().kernels().nearestCode(over(storage, offset, Shape.of(n, table.dim(1))), table, indices);
             return indices.reshape(lead);
         } finally {
-            Reference.reachabilityFence(table); // kernels know memory by address only
+            Reference.reachabilityFence(this); // kernels know memory by address only
+            Reference.reachabilityFence(table);
         }
     }
 

@@ -315,4 +315,18 @@ class RngTest {
                 .isInstanceOf(UnsupportedOperationException.class);
         assertThat(rng.position()).isEqualTo(position);
     }
+
+    @Test
+    void softChoicesSayWhatTheyNeed() {
+        Rng rng = Rng.of(1);
+        assertThatThrownBy(() -> rng.gumbelSoftmax(Tensor.zeros(2, 3), 0))
+                .hasMessage("gumbelSoftmax: temperature must be positive and finite, got 0.0");
+        assertThatThrownBy(() -> rng.gumbelSoftmax(Tensor.zeros(2, 3), Double.POSITIVE_INFINITY))
+                .hasMessage("gumbelSoftmax: temperature must be positive and finite, got Infinity");
+        assertThatThrownBy(() -> rng.gumbelSoftmax(Tensor.arange(3), 1))
+                .hasMessage("gumbelSoftmax: logits must be floating, got INT32");
+        assertThatThrownBy(() -> rng.gumbelSoftmax(Tensor.zeros(2, 0), 1))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("gumbelSoftmax: logits must have shape (…, n) with n >= 1, got [2, 0]");
+    }
 }

@@ -31,7 +31,7 @@ import org.atelier4j.tensor.TensorScope;
  *
  * <pre>{@code
  * java @examples/target/jvm.flags -cp examples/target/atelier.jar org.atelier4j.examples.CompareSeams \
- *     out/scenes-prior toy-scenes 1000 cifar10-net out/wide.png
+ *     out/scenes toy-scenes 500 cifar10-net out/wide.png
  * }</pre>
  */
 public final class CompareSeams {
@@ -47,13 +47,17 @@ public final class CompareSeams {
             throw new IllegalArgumentException(
                     "CompareSeams: MODEL DATA COUNT EXTRACTOR PICTURE must be given, got " + String.join(" ", args));
         }
-        PrintWriter screen = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-        int count = Integer.parseInt(args[2]);
         Dataset test = Datasets.resolve(args[1]).test();
         FeatureExtractor eye = Extractors.of(args[3], test.imageShape().dim(2));
+        PrintWriter screen = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        compare(screen, args[0], test, Integer.parseInt(args[2]), eye, Path.of(args[4]));
+    }
+
+    /** Compares {@code count} wide images of a model with real ones; {@code eye} looks at both. */
+    static void compare(PrintWriter screen, String model, Dataset test, int count, FeatureExtractor eye, Path picture) {
         FeatureReader reader = FeatureReader.of(eye);
         FeatureStatistics real = reader.statistics(test.images());
-        try (CodePipeline pipeline = CodeModels.open(args[0], "")) {
+        try (CodePipeline pipeline = CodeModels.open(model, "")) {
             List<Image> wide = draw(pipeline, count, TIMES, 0);
             List<Image> single = draw(pipeline, count * TIMES, 1, 1);
             screen.printf(
@@ -62,8 +66,7 @@ public final class CompareSeams {
             print(screen, "one wide image, sliding window", reader, real, wide);
             print(screen, "three images side by side (control)", reader, real, beside(single));
             ImageFiles.write(
-                    Path.of(args[4]),
-                    ImageGrid.columns(2).withScale(2).draw(wide.subList(0, Math.min(SHOWN, wide.size()))));
+                    picture, ImageGrid.columns(2).withScale(2).draw(wide.subList(0, Math.min(SHOWN, wide.size()))));
         }
     }
 

@@ -87,10 +87,19 @@ final class Download {
         try (OutputStream out = created(to)) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 guard.moved();
-                out.write(buffer, 0, n);
+                write(out, buffer, n, to);
                 done += n;
                 seen.accept(done);
             }
+        }
+    }
+
+    /** A full disk is not the server's fault. */
+    private static void write(OutputStream out, byte[] buffer, int n, Path file) {
+        try {
+            out.write(buffer, 0, n);
+        } catch (IOException e) {
+            throw FileFailure.writing(file, e);
         }
     }
 

@@ -107,7 +107,7 @@ final class DrawingOptions {
         }
     }
 
-    /** Reads a sampler's name; {@code dpm++} is short for the library's {@code dpm-solver}, and so is {@code sde-dpm++}. */
+    /** Reads a sampler's name; {@code dpm++} and {@code sde-dpm++} are short for the library's longer names. */
     static final class SamplerName implements ITypeConverter<SamplerKind> {
         @Override
         public SamplerKind convert(String name) {

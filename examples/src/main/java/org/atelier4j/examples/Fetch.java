@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.io.FileHash;
@@ -85,11 +86,16 @@ public final class Fetch implements Callable<Integer> {
                 download(archive, screen);
             }
             check(archive);
-            Path unpacked = beside.path().resolve(set.label());
-            set.unpack(TarGz.read(archive, set::wants), unpacked);
-            beside.replace(unpacked, folder)
+            unpack(set, archive, beside, folder)
                     .ifPresent(old -> screen.printf("What was in %s is in %s now.%n", folder, old));
         }
+    }
+
+    /** Unpacks an archive that was checked and puts the set into its place; returns where that is now which was there. */
+    static Optional<Path> unpack(DataPackage set, Path archive, WorkFolder beside, Path folder) {
+        Path unpacked = beside.path().resolve(set.label());
+        set.unpack(TarGz.read(archive, set::wants), unpacked);
+        return beside.replace(unpacked, folder);
     }
 
     /** Returns whether a set can be read; one that is absent or left half unpacked cannot. */

@@ -30,20 +30,26 @@ record WorkFolder(Path path) implements AutoCloseable {
     }
 
     /**
-     * Puts a folder that was prepared here into its place.
+     * Puts a folder that was prepared here into its place. If that fails, what was in the place is there again.
      *
      * @return where that is now which was in the place before, if there was something
      */
     Optional<Path> replace(Path prepared, Path place) {
         try {
-            Optional<Path> old = Optional.empty();
-            if (Files.exists(place)) {
-                Path aside = Files.createTempDirectory(parent(place), place.getFileName() + "-before-")
-                        .resolve(place.getFileName());
-                old = Optional.of(Files.move(place, aside));
+            if (!Files.exists(place)) {
+                Files.move(prepared, place);
+                return Optional.empty();
             }
-            Files.move(prepared, place);
-            return old;
+            Path aside = Files.createTempDirectory(parent(place), place.getFileName() + "-before-");
+            Path old = Files.move(place, aside.resolve(place.getFileName()));
+            try {
+                Files.move(prepared, place);
+            } catch (IOException e) {
+                Files.move(old, place);
+                Files.delete(aside);
+                throw e;
+            }
+            return Optional.of(old);
         } catch (IOException e) {
             throw FileFailure.writing(place, e);
         }

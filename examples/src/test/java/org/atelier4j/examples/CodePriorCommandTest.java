@@ -7,6 +7,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +19,12 @@ import org.atelier4j.autoregressive.pipeline.CodePipeline;
 import org.atelier4j.autoregressive.pipeline.CompleteRequest;
 import org.atelier4j.autoregressive.pipeline.GenerateRequest;
 import org.atelier4j.autoregressive.pipeline.PriorKind;
+import org.atelier4j.data.Dataset;
+import org.atelier4j.data.Datasets;
 import org.atelier4j.image.Image;
 import org.atelier4j.image.ImageFiles;
 import org.atelier4j.io.Json;
+import org.atelier4j.metrics.net.FmNet;
 import org.atelier4j.vqvae.VqVae;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,6 +68,21 @@ class CodePriorCommandTest {
         assertThat(out.resolve("drawn").toFile().list())
                 .hasSize(8)
                 .contains("grid.png", "drawing.gif", "circle-001.png");
+    }
+
+    @Test
+    void wideImagesAreComparedByTheirCrops() {
+        Path prior = out.resolve("prior");
+        run("train prior --smoke --data toy-shapes --codec " + models.resolve("vqvae") + " --out " + prior);
+        StringWriter screen = new StringWriter();
+        Path picture = out.resolve("wide.png");
+
+        Dataset some = Datasets.resolve("toy-shapes").test().first(20);
+        CompareSeams.compare(new PrintWriter(screen), prior.toString(), some, 3, FmNet.load(), picture);
+
+        assertThat(screen.toString().lines().skip(1)).hasSize(2).allMatch(line -> line.matches(".*( +\\d+\\.\\d+){6}"));
+        assertThat(ImageFiles.read(picture).width())
+                .isGreaterThan(2 * 2 * 3 * 16); // two a row, doubled, thrice as wide
     }
 
     @Test

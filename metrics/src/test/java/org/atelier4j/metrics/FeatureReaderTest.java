@@ -52,6 +52,20 @@ class FeatureReaderTest {
     }
 
     @Test
+    void noBankIsEmpty() {
+        FeatureReader reader = FeatureReader.of(net).withBatch(4);
+        List<Integer> counts = new ArrayList<>();
+
+        reader.banks(new TensorImages(images.slice(0, 0, 20)), 10, bank -> counts.add(bank.count()));
+        assertThat(counts).containsExactly(10, 10);
+
+        TensorImages ended = new TensorImages(images);
+        ended.next(23);
+        reader.banks(ended, 10, bank -> counts.add(bank.count()));
+        assertThat(counts).hasSize(2);
+    }
+
+    @Test
     void statisticsAreThoseOfTheBank() {
         FeatureReader reader = FeatureReader.of(net).withBatch(4);
         FeatureStatistics statistics = reader.statistics(new TensorImages(images));

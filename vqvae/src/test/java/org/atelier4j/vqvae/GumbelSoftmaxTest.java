@@ -190,7 +190,7 @@ class GumbelSoftmaxTest {
     void messagesSayWhatMustHold() {
         Tensor x = Tensor.zeros(2, 3);
         assertThatThrownBy(() -> Rng.of(1).gumbelSoftmax(Tensor.zeros(2, 3), 0))
-                .hasMessage("gumbelSoftmax: temperature must be > 0, got 0.0");
+                .hasMessage("gumbelSoftmax: temperature must be positive and finite, got 0.0");
         assertThatThrownBy(() -> GumbelSoftmax.soft(x, x, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("GumbelSoftmax: temperature must be > 0, got 0.0");

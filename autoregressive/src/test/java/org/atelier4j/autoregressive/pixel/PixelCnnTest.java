@@ -21,6 +21,7 @@ import org.atelier4j.model.LabelDropout;
 import org.atelier4j.optim.AdamW;
 import org.atelier4j.optim.Ema;
 import org.atelier4j.optim.GradientClip;
+import org.atelier4j.optim.LearningRate;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -86,17 +87,17 @@ class PixelCnnTest {
                 new PixelCnn(new PixelCnn.Config(grid, components, 0, new PixelCnn.Size(16, 2, 3), 4), Rng.of(1));
         Tensor values = Rng.of(2).integers(8, grid.batch(4));
         Tensor labels = Tensor.arange(4);
-        AdamW optimizer = new AdamW(model.parameters(), AdamW.Config.of(0.01).withWeightDecay(0));
+        LearningRate falling = LearningRate.cosine(
+                0.01, 1e-4, 200); // at a constant rate the loss jumps up at times, when is a matter of rounding
+        AdamW optimizer = new AdamW(
+                model.parameters(), AdamW.Config.of(0.01).withRate(falling).withWeightDecay(0));
         double first = model.bitsPerDimension(values, labels).item();
-        double least = first; // at this rate the loss jumps up again at times, when is a matter of rounding
         for (int i = 0; i < 200; i++) {
-            Tensor loss = model.bitsPerDimension(values, labels);
-            least = Math.min(least, loss.item());
-            optimizer.step(loss.backward(), new GradientClip(1));
+            optimizer.step(model.bitsPerDimension(values, labels).backward(), new GradientClip(1));
         }
 
         assertThat(first).isBetween(2.5, 4.0); // 3 bits of noise
-        assertThat(least).isLessThan(0.7);
+        assertThat(model.bitsPerDimension(values, labels).item()).isLessThan(0.7);
     }
 
     /** A run on toy images: model, optimizer, average, data, and how they are saved. */

@@ -37,7 +37,7 @@ public record Gate() implements Op {
         }
         try (TensorScope scope = TensorScope.open()) {
             Parts parts = Parts.of(x, shift);
-            return Output.of(scope.keep(parts.tanh().mul(parts.sigmoid())));
+            return Output.of(scope.keep(parts.u().mul(parts.g())));
         }
     }
 
@@ -56,8 +56,8 @@ public record Gate() implements Op {
             return List.of(dx, dShift);
         }
         Parts parts = Parts.of(x, shift);
-        Tensor u = parts.tanh();
-        Tensor g = parts.sigmoid();
+        Tensor u = parts.u();
+        Tensor g = parts.g();
         Tensor da = dy.mul(g).mul(u.square().neg().add(1));
         Tensor db = dy.mul(u).mul(g.mul(g.neg().add(1)));
         Tensor dx = da.concat(db, -1); // (B, spatial…, 2C)
@@ -66,7 +66,7 @@ public record Gate() implements Op {
         }
         int[] positions = IntStream.range(1, x.rank() - 1).toArray();
         Tensor sum = positions.length == 0 ? dx : dx.sum(positions);
-        return Arrays.asList(dx, sum.reshape(shift.shape()));
+        return List.of(dx, sum.reshape(shift.shape()));
     }
 
     private static void check(Tensor x, @Nullable Tensor shift) {
@@ -93,23 +93,15 @@ public record Gate() implements Op {
         return x.detach().reshape(x.dim(0), Math.toIntExact(x.shape().size(1, x.rank() - 1)), x.dim(-1));
     }
 
-    /** Both halves of the shifted x. */
-    private record Parts(Tensor a, Tensor b) {
+    /** The two factors. */
+    private record Parts(Tensor u, Tensor g) {
 
         static Parts of(Tensor x, @Nullable Tensor shift) {
             int c = x.dim(-1) / 2;
             int[] dims = x.shape().dims();
             Arrays.fill(dims, 1, dims.length - 1, 1);
             Tensor sum = shift == null ? x : x.add(shift.reshape(dims));
-            return new Parts(sum.slice(-1, 0, c), sum.slice(-1, c, c));
-        }
-
-        Tensor tanh() {
-            return a.tanh();
-        }
-
-        Tensor sigmoid() {
-            return b.sigmoid();
+            return new Parts(sum.slice(-1, 0, c).tanh(), sum.slice(-1, c, c).sigmoid());
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.atelier4j.tensor.op;
 
+import java.lang.ref.Reference;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -49,6 +50,7 @@ public record Pad(int axis, int before, int after) implements UnaryOp {
         kernels.fill(0, zero);
         clear(kernels, zero, y, 0, before);
         clear(kernels, zero, y, before + x.dim(axis), after);
+        Reference.reachabilityFence(zero); // kernels know memory by address only
         return y;
     }
 

@@ -17,8 +17,8 @@ final class GumbelSoftmaxes {
     /** Elements that are worked on at a time. */
     private static final int PORTION = 1 << 16;
 
-    /** Rows are taken in multiples of so many: then each portion begins with a whole block of random bits. */
-    private static final int WHOLE = 4;
+    /** Numbers of a position in a random stream. Rows are taken in multiples of it, so that portions begin at positions. */
+    private static final int BLOCK = 4;
 
     private static final Unary ABOVE_ZERO = new Unary(Unary.Function.CLAMP, 0x1p-25, 1);
     private static final Unary LOG = Unary.of(Unary.Function.LOG);
@@ -33,7 +33,7 @@ final class GumbelSoftmaxes {
         }
         int n = logits.dim(-1);
         int rows = (int) (logits.size() / n);
-        int step = Math.max(1, PORTION / n / WHOLE) * WHOLE;
+        int step = Math.max(1, PORTION / n / BLOCK) * BLOCK;
         Unary cooled = new Unary(Unary.Function.AFFINE, 1 / temperature, 0);
         for (int first = 0; first < rows; first += step) {
             try (TensorScope scope = TensorScope.open()) {
@@ -41,7 +41,7 @@ final class GumbelSoftmaxes {
                 long at = (long) first * n;
                 Tensor a = Tensor.empty(part, DType.FLOAT32, logits.device());
                 Tensor b = Tensor.empty(part, DType.FLOAT32, logits.device());
-                kernels.random(Distribution.UNIFORM, key, position + at / WHOLE, a);
+                kernels.random(Distribution.UNIFORM, key, position + at / BLOCK, a);
                 kernels.unary(ABOVE_ZERO, a, b);
                 kernels.unary(LOG, b, a);
                 kernels.unary(NEGATED, a, b);

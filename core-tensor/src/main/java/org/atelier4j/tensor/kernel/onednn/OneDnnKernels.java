@@ -80,12 +80,12 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels {
 
     @Override
     public void gate(Tensor x, @Nullable Tensor shift, Tensor out) {
-        new Gate(x, shift).forward(out);
+        new FusedGate(x, shift).forward(out);
     }
 
     @Override
     public void gateBackward(Tensor x, @Nullable Tensor shift, Tensor dy, Tensor dx, @Nullable Tensor dShift) {
-        new Gate(x, shift).backward(dy, dx, dShift);
+        new FusedGate(x, shift).backward(dy, dx, dShift);
     }
 
     @Override

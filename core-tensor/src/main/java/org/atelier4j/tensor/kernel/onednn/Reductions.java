@@ -76,8 +76,8 @@ final class Reductions {
     }
 
     /**
-     * Returns the divisor nearest to the root, at most {@link #LONG}: both stages then have about as many terms, and what lies
-     * between them is small.
+     * Returns the largest divisor up to the root and {@link #LONG}, 1 if there is none: the nearer to the root it is, the less
+     * lies between the two stages.
      */
     private static long divisor(long length) {
         long root = Math.min(LONG, (long) Math.ceil(Math.sqrt(length)));

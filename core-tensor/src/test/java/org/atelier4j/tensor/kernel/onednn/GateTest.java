@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import org.assertj.core.data.Offset;
+import org.assertj.core.data.Percentage;
 import org.atelier4j.nn.Gate;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
@@ -79,13 +81,32 @@ class GateTest {
         float[] a = {1e-30f, -1e-6f, 40, -1e30f, Float.POSITIVE_INFINITY, Float.NaN, 0};
         float[] b = {0, 0, 40, 0, Float.NEGATIVE_INFINITY, 0, Float.NaN};
         float[] y = Gate.of(Tensor.of(a, 1, 7).concat(Tensor.of(b, 1, 7), 1)).toFloats();
-        assertThat(y[0]).isCloseTo(0.5e-30f, org.assertj.core.data.Percentage.withPercentage(1e-4));
-        assertThat(y[1]).isCloseTo(-0.5e-6f, org.assertj.core.data.Percentage.withPercentage(1e-4));
-        assertThat(y[2]).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-6f));
-        assertThat(y[3]).isCloseTo(-0.5f, org.assertj.core.data.Offset.offset(1e-6f));
-        assertThat(y[4]).isCloseTo(0, org.assertj.core.data.Offset.offset(1e-6f));
+        assertThat(y[0]).isCloseTo(0.5e-30f, Percentage.withPercentage(1e-4));
+        assertThat(y[1]).isCloseTo(-0.5e-6f, Percentage.withPercentage(1e-4));
+        assertThat(y[2]).isCloseTo(1, Offset.offset(1e-6f));
+        assertThat(y[3]).isCloseTo(-0.5f, Offset.offset(1e-6f));
+        assertThat(y[4]).isCloseTo(0, Offset.offset(1e-6f));
         assertThat(y[5]).isNaN();
         assertThat(y[6]).isNaN();
+    }
+
+    /** Each factor by itself, from shut to open: the other one is tanh(40) or σ(0). */
+    @Test
+    void bothFactorsAreWithinTheirErrorEverywhere() {
+        int n = 4001;
+        float[] z = new float[n];
+        float[] open = new float[n];
+        for (int i = 0; i < n; i++) {
+            z[i] = (i - 2000) * 0.01f;
+            open[i] = 40;
+        }
+        Tensor range = Tensor.of(z, 1, n);
+        float[] u = Gate.of(range.concat(Tensor.zeros(1, n), 1)).toFloats(); // tanh(z)/2
+        float[] g = Gate.of(Tensor.of(open, 1, n).concat(range, 1)).toFloats(); // σ(z)
+        for (int i = 0; i < n; i++) {
+            assertThat(2.0 * u[i]).as("tanh(%s)", z[i]).isCloseTo(Math.tanh(z[i]), Offset.offset(5e-7));
+            assertThat((double) g[i]).as("sigmoid(%s)", z[i]).isCloseTo(1 / (1 + Math.exp(-z[i])), Offset.offset(5e-7));
+        }
     }
 
     @Test
