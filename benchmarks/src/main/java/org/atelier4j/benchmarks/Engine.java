@@ -20,6 +20,9 @@ public interface Engine {
     /** ND4J's graphs, which it differentiates itself. */
     String SAMEDIFF = "samediff";
 
+    /** DeepLearning4J's layers. */
+    String DL4J = "dl4j";
+
     /** PyTorch's C++ library; only in a build with the profile {@code bench}. */
     String LIBTORCH = "libtorch";
 
@@ -36,12 +39,12 @@ public interface Engine {
 
     /** Returns the names of all engines, the library first, whether this build has them or not. */
     static List<String> all() {
-        return List.of(ATELIER, LIBTORCH, ONEDNN, ND4J, SAMEDIFF);
+        return List.of(ATELIER, LIBTORCH, ONEDNN, ND4J, SAMEDIFF, DL4J);
     }
 
     /** Returns the names of the engines in this build, the library first. */
     static List<String> names() {
-        List<String> names = new ArrayList<>(List.of(ATELIER, ONEDNN, ND4J, SAMEDIFF));
+        List<String> names = new ArrayList<>(List.of(ATELIER, ONEDNN, ND4J, SAMEDIFF, DL4J));
         if (libtorch() != null) {
             names.add(LIBTORCH);
         }
@@ -55,6 +58,7 @@ public interface Engine {
             case ONEDNN -> new OneDnnEngine();
             case ND4J -> new Nd4jEngine();
             case SAMEDIFF -> new SameDiffEngine();
+            case DL4J -> new Dl4jEngine();
             case LIBTORCH -> java.util.Objects.requireNonNull(libtorch());
             default -> new AtelierEngine();
         };

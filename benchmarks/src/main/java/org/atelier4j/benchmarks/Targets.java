@@ -24,7 +24,8 @@ final class Targets {
     private static final double FORWARD = 1.5;
 
     /** Speed of networks over that of other Java libraries. */
-    private static final Map<String, Double> NETWORKS_OVER = Map.of(Engine.ND4J, 5.0, Engine.SAMEDIFF, 3.0);
+    private static final Map<String, Double> NETWORKS_OVER =
+            Map.of(Engine.ND4J, 5.0, Engine.SAMEDIFF, 3.0, Engine.DL4J, 3.0);
 
     private static final double KERNELS_OVER_ONEDNN = 0.9;
     private static final double SMALL_OP_MICROS = 5;
@@ -52,7 +53,7 @@ final class Targets {
             if (task instanceof Task.Kernel) {
                 speed(results, task, Engine.ONEDNN, KERNELS_OVER_ONEDNN, targets);
             } else {
-                for (String peer : List.of(Engine.ND4J, Engine.SAMEDIFF)) {
+                for (String peer : List.of(Engine.ND4J, Engine.SAMEDIFF, Engine.DL4J)) {
                     speed(results, task, peer, NETWORKS_OVER.getOrDefault(peer, STEP), targets);
                 }
             }

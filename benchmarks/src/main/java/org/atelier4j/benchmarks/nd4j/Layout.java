@@ -48,7 +48,7 @@ final class Layout {
         return values(y.rank() == 4 ? y.permute(0, 2, 3, 1) : y);
     }
 
-    private static float[] values(INDArray x) {
+    static float[] values(INDArray x) {
         return x.dup('c').data().asFloat();
     }
 }

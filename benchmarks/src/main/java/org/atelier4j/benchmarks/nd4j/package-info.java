@@ -1,6 +1,6 @@
 /**
- * Networks of the benchmarks on ND4J: as graphs of SameDiff and as plain calls of its operations. Read {@link
- * org.atelier4j.benchmarks.nd4j.SameDiffNetwork} first.
+ * Networks of the benchmarks on ND4J: as graphs of SameDiff, as layers of DeepLearning4J and as plain calls of operations.
+ * Read {@link org.atelier4j.benchmarks.nd4j.SameDiffNetwork} first.
  */
 @NullMarked
 package org.atelier4j.benchmarks.nd4j;
