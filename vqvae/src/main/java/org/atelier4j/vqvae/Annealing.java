@@ -3,12 +3,12 @@ package org.atelier4j.vqvae;
 import org.atelier4j.tensor.Check;
 
 /**
- * How the temperature τ of a {@link GumbelCodebook} falls: high at first, when gradients must be calm, and low in the end,
- * when samples must be nearly one-hot.
+ * How a quantity of a {@link GumbelCodebook} falls. Its temperature τ is high at first, when gradients must be calm, and low in
+ * the end, when samples must be nearly one-hot; its noise too, when the choice must be open, and when it must be made.
  *
  * @param curve how it goes from start to end
- * @param start τ of step 0, &gt; 0
- * @param end τ from step {@code steps} on, &gt; 0
+ * @param start value of step 0, &gt; 0
+ * @param end value from step {@code steps} on, &gt; 0
  * @param steps length, ≥ 1
  */
 public record Annealing(Curve curve, double start, double end, long steps) {
@@ -23,21 +23,26 @@ public record Annealing(Curve curve, double start, double end, long steps) {
 
     /** Checks the ranges. */
     public Annealing {
-        Check.that(start > 0 && end > 0, "Annealing: temperatures must be > 0, got %s and %s", start, end);
+        Check.that(start > 0 && end > 0, "Annealing: start and end must be > 0, got %s and %s", start, end);
         Check.that(steps >= 1, "Annealing: steps must be >= 1, got %d", steps);
     }
 
-    /** Returns a temperature that stays. */
-    public static Annealing constant(double temperature) {
-        return new Annealing(Curve.EXPONENTIAL, temperature, temperature, 1);
+    /** Returns a value that stays. */
+    public static Annealing constant(double value) {
+        return new Annealing(Curve.EXPONENTIAL, value, value, 1);
     }
 
-    /** Returns DALL-E's: from 1 to 1/16 along a cosine, here over the given number of steps (150,000 there). */
+    /** Returns DALL-E's temperature: from 1 to 1/16 along a cosine, here over the given number of steps (150,000 there). */
     public static Annealing cosine(long steps) {
         return new Annealing(Curve.COSINE, 1, 1.0 / 16, steps);
     }
 
-    /** Returns τ of a step, counted from 0. */
+    /** Returns the same fall over another number of steps. */
+    public Annealing over(long length) {
+        return new Annealing(curve, start, end, length);
+    }
+
+    /** Returns the value of a step, counted from 0. */
     public double at(long step) {
         double t = Math.min(1, (double) step / steps);
         return switch (curve) {

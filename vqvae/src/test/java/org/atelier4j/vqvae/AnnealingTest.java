@@ -40,7 +40,7 @@ class AnnealingTest {
     void messagesSayWhatMustHold() {
         assertThatThrownBy(() -> new Annealing(Annealing.Curve.COSINE, 1, 0, 10))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("Annealing: temperatures must be > 0, got 1.0 and 0.0");
+                .hasMessage("Annealing: start and end must be > 0, got 1.0 and 0.0");
         assertThatThrownBy(() -> new Annealing(Annealing.Curve.COSINE, 1, 1, 0))
                 .hasMessage("Annealing: steps must be >= 1, got 0");
     }

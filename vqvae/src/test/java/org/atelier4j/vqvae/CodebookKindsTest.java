@@ -25,7 +25,8 @@ class CodebookKindsTest {
     static Stream<CodebookConfig> kinds() {
         return Stream.of(
                 NearestCodebook.Config.lively(16, 4),
-                new GumbelCodebook.Config(16, 4, Annealing.cosine(9), GumbelCodebook.Sample.SOFT, 1e-3, 0.1),
+                new GumbelCodebook.Config(
+                        16, 4, Annealing.cosine(9), Annealing.constant(0.5), GumbelCodebook.Sample.SOFT, 1e-3, 0.1),
                 new FiniteScalar.Config(List.of(4, 3, 5)),
                 LookupFree.Config.standard(5),
                 Residual.Config.of(NearestCodebook.Config.paper(8, 3), 2),

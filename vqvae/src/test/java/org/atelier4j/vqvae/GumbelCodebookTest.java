@@ -16,7 +16,13 @@ import org.junit.jupiter.api.Test;
 
 class GumbelCodebookTest {
     private static final GumbelCodebook.Config CONFIG = new GumbelCodebook.Config(
-            16, 4, new Annealing(Annealing.Curve.COSINE, 1, 1e-6, 100), GumbelCodebook.Sample.HARD, 5e-4, 0);
+            16,
+            4,
+            new Annealing(Annealing.Curve.COSINE, 1, 1e-6, 100),
+            Annealing.constant(1),
+            GumbelCodebook.Sample.HARD,
+            5e-4,
+            0);
 
     private final GumbelCodebook hard = new GumbelCodebook(CONFIG, Rng.of(1));
     private final GumbelCodebook soft = new GumbelCodebook(CONFIG.withSample(GumbelCodebook.Sample.SOFT), Rng.of(1));
@@ -51,6 +57,34 @@ class GumbelCodebookTest {
         TensorAssert.assertThat(hard.codes(latents)).isIdenticalTo(codes);
         Tensor drawn = hard.quantize(latents, 0, Rng.of(3)).codes();
         assertThat(drawn.equal(codes).not().to(DType.FLOAT32).sum().item()).isGreaterThan(3); // training does draw
+    }
+
+    /** Noise counts by its factor: {@code softmax((l + s·g)/τ)}; the fewer draws differ from the likeliest code, the less of it. */
+    @Test
+    void noiseFallsUntilTheLikeliestCodeIsDrawn() {
+        Annealing fall = new Annealing(Annealing.Curve.COSINE, 1, 1e-3, 100);
+        GumbelCodebook calm = new GumbelCodebook(
+                CONFIG.withSample(GumbelCodebook.Sample.SOFT)
+                        .withTemperature(Annealing.constant(0.7))
+                        .withNoise(fall),
+                Rng.of(1));
+        Tensor logits = calm.logits(latents);
+        Tensor noise = Rng.of(3).gumbel(logits.shape()).mul(fall.at(50));
+        Tensor weights = logits.add(noise).div(0.7).softmax(-1).reshape(-1, 16);
+
+        TensorAssert.assertThat(
+                        calm.quantize(latents, 50, Rng.of(3)).quantized().detach())
+                .isCloseTo(weights.matmul(calm.parameters().get("embed.weight")).reshape(latents.shape()), 1e-5, 1e-6);
+        TensorAssert.assertThat(calm.quantize(latents, 100, Rng.of(3)).codes()).isIdenticalTo(calm.codes(latents));
+        assertThat(calm.quantize(latents, 0, Rng.of(3)).codes().toInts())
+                .isNotEqualTo(calm.codes(latents).toInts());
+    }
+
+    @Test
+    void temperatureAndNoiseFallOverTheLengthOfTheRun() {
+        GumbelCodebook.Config longer = GumbelCodebook.Config.lively(16, 4, 10).annealedOver(1000);
+
+        assertThat(longer).isEqualTo(GumbelCodebook.Config.lively(16, 4, 1000));
     }
 
     /** Why codes do not die here: the control is a nearest codebook, where vectors that are not chosen learn nothing. */
