@@ -82,40 +82,69 @@ public record TokenSampler(double temperature, int topK, double topP, double gui
     public int[] draw(Tensor logits, List<Rng> streams) {
         Check.rank("TokenSampler: logits", 2, "(B, K)", logits);
         int rows = logits.dim(0);
-        int classes = logits.dim(1);
         Check.that(
                 streams.size() == rows,
                 "TokenSampler: there must be one stream for each of %d rows, got %d",
                 rows,
                 streams.size());
-        float[] values = logits.detach().to(DType.FLOAT32).toFloats();
+        double[][] laws = laws(logits);
         int[] tokens = new int[rows];
         for (int i = 0; i < rows; i++) {
-            float[] row = Arrays.copyOfRange(values, i * classes, (i + 1) * classes);
-            tokens[i] = draw(probabilities(row), streams.get(i));
+            tokens[i] = draw(laws[i], streams.get(i));
         }
         return tokens;
     }
 
     /**
-     * Returns the law from which a token is drawn for the logits of one row: it sums to one, and is zero where top-k or
-     * top-p cut it.
+     * Returns the laws from which tokens are drawn, one for each row of logits (B, K): each sums to one, and is zero where top-k
+     * or top-p cut it.
      *
-     * @throws IllegalArgumentException if a logit is NaN or none is finite
+     * @throws IllegalArgumentException if a logit is NaN or none of a row is finite
      */
-    public double[] probabilities(float[] logits) {
-        double[] p = softmax(logits);
+    public double[][] laws(Tensor logits) {
+        Check.rank("TokenSampler: logits", 2, "(B, K)", logits);
+        Tensor l = logits.detach().to(DType.FLOAT32);
+        Tensor sharp = temperature == 1 ? l : l.sub(l.max(-1)).div(temperature);
+        float[] shares = sharp.softmax(-1).toFloats();
+        int size = logits.dim(1);
+        double[][] laws = new double[logits.dim(0)][size];
+        for (int i = 0; i < laws.length; i++) {
+            double[] law = laws[i];
+            for (int j = 0; j < size; j++) {
+                law[j] = shares[i * size + j];
+            }
+            if (!Double.isFinite(sum(law))) {
+                throw new IllegalArgumentException(
+                        "TokenSampler: logits must be numbers with a finite maximum, got " + l.slice(0, i, 1));
+            }
+            cut(law);
+            scale(law);
+        }
+        return laws;
+    }
+
+    private void cut(double[] p) {
         if (topK < p.length) {
             keep(p, topK);
         }
         if (topP < 1) {
             keep(p, nucleus(p));
         }
-        double total = Arrays.stream(p).sum();
+    }
+
+    private static void scale(double[] p) {
+        double factor = 1 / sum(p);
         for (int i = 0; i < p.length; i++) {
-            p[i] /= total;
+            p[i] *= factor;
         }
-        return p;
+    }
+
+    private static double sum(double[] p) {
+        double sum = 0;
+        for (double each : p) {
+            sum += each;
+        }
+        return sum;
     }
 
     /** Returns a token drawn from a law by one uniform number: the first whose cumulative probability exceeds it. */
@@ -136,28 +165,11 @@ public record TokenSampler(double temperature, int topK, double topP, double gui
         return last; // rounding: the law sums to a little less than the number drawn
     }
 
-    private double[] softmax(float[] logits) {
-        double max = Double.NEGATIVE_INFINITY;
-        for (float logit : logits) {
-            max = Math.max(max, logit); // NaN stays
-        }
-        Check.that(
-                Double.isFinite(max),
-                "TokenSampler: logits must be numbers with a finite maximum, got %s among %d",
-                max,
-                logits.length);
-        double[] p = new double[logits.length];
-        for (int i = 0; i < p.length; i++) {
-            p[i] = Math.exp((logits[i] - max) / temperature);
-        }
-        return p;
-    }
-
     /** Returns how many of the most probable tokens it takes until their share reaches p. */
     private int nucleus(double[] p) {
         double[] ascending = p.clone();
         Arrays.sort(ascending);
-        double wanted = topP * Arrays.stream(ascending).sum();
+        double wanted = topP * sum(ascending);
         double sum = 0;
         int count = 0;
         while (count < p.length && sum < wanted) {

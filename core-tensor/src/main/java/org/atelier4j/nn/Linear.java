@@ -4,6 +4,7 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.kernel.Unary;
 import org.atelier4j.tensor.op.MatMul;
 import org.jspecify.annotations.Nullable;
 
@@ -64,17 +65,28 @@ public final class Linear extends UnaryLayer implements Weighted {
         return forwardWith(weight, x);
     }
 
+    /** Returns {@code f(x·Wᵀ + b)} (…, out) for x (…, in): one kernel where nothing is recorded. */
+    public Tensor activated(Tensor x, Unary f) {
+        Tensor y = MatMul.activated(rows(x), false, cast(weight, x), true, bias == null ? null : cast(bias, x), f);
+        return y.reshape(x.shape().with(-1, config.out()));
+    }
+
     @Override
     public Tensor forwardWith(Tensor w, Tensor x) {
+        Tensor rows = rows(x);
+        MatMul product = new MatMul(false, true);
+        Tensor y = bias == null ? product.apply(rows, cast(w, x)) : product.apply(rows, cast(w, x), cast(bias, x));
+        return y.reshape(x.shape().with(-1, config.out()));
+    }
+
+    /** Returns x (…, in) as (N, in). */
+    private Tensor rows(Tensor x) {
         Check.shape(
                 x.rank() >= 1 && x.dim(-1) == config.in(),
                 "Linear: x must have shape (…, %d), got %s",
                 config.in(),
                 x.shape());
-        Tensor rows = x.reshape(-1, config.in()); // (N, in)
-        MatMul product = new MatMul(false, true);
-        Tensor y = bias == null ? product.apply(rows, cast(w, x)) : product.apply(rows, cast(w, x), cast(bias, x));
-        return y.reshape(x.shape().with(-1, config.out()));
+        return x.reshape(-1, config.in());
     }
 
     @Override

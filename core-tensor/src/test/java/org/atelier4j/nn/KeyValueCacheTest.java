@@ -27,7 +27,7 @@ class KeyValueCacheTest {
         Tensor whole = Attention.of(q, k, v, AttentionMask.CAUSAL);
         for (int piece : new int[] {1, 7, 33}) {
             try (NoGrad off = NoGrad.open();
-                    KeyValueCache cache = new KeyValueCache(2)) {
+                    KeyValueCache cache = new KeyValueCache(2, 20)) {
                 for (int at = 0; at < TOKENS; at += piece) {
                     try (TensorScope scope = TensorScope.open()) {
                         int n = Math.min(piece, TOKENS - at);
@@ -46,12 +46,13 @@ class KeyValueCacheTest {
     @Test
     void errorsNameWhatMustHold() {
         Tensor x = Rng.of(1).normal(Shape.of(1, 1, 1, 4));
-        try (KeyValueCache cache = new KeyValueCache(1)) {
+        try (KeyValueCache cache = new KeyValueCache(1, 1)) {
             assertThatThrownBy(() -> cache.attend(0, x, x, x))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("KeyValueCache: must be used under NoGrad, gradients do not pass through it");
         }
-        assertThatThrownBy(() -> new KeyValueCache(0)).hasMessage("KeyValueCache: layers must be >= 1, got 0");
+        assertThatThrownBy(() -> new KeyValueCache(0, 9))
+                .hasMessage("KeyValueCache: layers and expected must be >= 1, got 0 and 9");
     }
 
     @Test

@@ -1,6 +1,5 @@
 package org.atelier4j.autoregressive.pixel;
 
-import java.util.Arrays;
 import java.util.List;
 import org.atelier4j.autoregressive.DrawingListener;
 import org.atelier4j.autoregressive.TokenSampler;
@@ -155,13 +154,11 @@ public final class PixelCnnSampler {
                 Tensor without = model.head().logits(parameters.slice(0, images, images), known, channel);
                 logits = sampler.guided(logits.logSoftmax(-1), without.logSoftmax(-1));
             }
-            float[] all = logits.toFloats();
+            double[][] laws = sampler.laws(logits);
             for (int i = 0; i < images; i++) {
                 int pixel = (i * grid.height() + row) * grid.width() + column;
                 if (!given[pixel]) {
-                    float[] own = Arrays.copyOfRange(all, i * grid.levels(), (i + 1) * grid.levels());
-                    values[pixel * grid.channels() + channel] =
-                            TokenSampler.draw(sampler.probabilities(own), streams.get(i));
+                    values[pixel * grid.channels() + channel] = TokenSampler.draw(laws[i], streams.get(i));
                 }
             }
         }

@@ -95,7 +95,7 @@ public final class CausalTransformer extends Layer {
 
     /** Returns an empty cache for this network. */
     public KeyValueCache cache() {
-        return new KeyValueCache(config.transformer().depth());
+        return new KeyValueCache(config.transformer().depth(), config.codes().length() + 1); // a class and the codes
     }
 
     /** Returns the vectors (B, m + 1, D) of class and codes. */

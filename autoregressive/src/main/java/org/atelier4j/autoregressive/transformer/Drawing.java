@@ -54,12 +54,11 @@ final class Drawing implements AutoCloseable {
             List<Tensor> halves = logits.split(0, 2);
             logits = sampler.guided(halves.get(0), halves.get(1)); // (B, K)
         }
-        float[] values = logits.toFloats();
+        double[][] laws = sampler.laws(logits);
         int n = canvas.height() * canvas.width();
         for (int i = 0; i < canvas.images(); i++) {
             if (!given[i * n + place]) {
-                float[] row = Arrays.copyOfRange(values, i * space.size(), (i + 1) * space.size());
-                codes[i * n + place] = TokenSampler.draw(sampler.probabilities(row), streams.get(i));
+                codes[i * n + place] = TokenSampler.draw(laws[i], streams.get(i));
             }
         }
     }

@@ -5,6 +5,7 @@ import org.atelier4j.nn.Linear;
 import org.atelier4j.nn.UnaryLayer;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.kernel.Unary;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FeedForward extends UnaryLayer {
     private static final int MULTIPLE = 8; // of the width of SwiGLU, for fast products
+    private static final Unary GELU = Unary.of(Unary.Function.GELU);
+    private static final Unary SILU = Unary.of(Unary.Function.SILU);
 
     /** The function in the middle. */
     public enum Kind {
@@ -47,7 +50,8 @@ public final class FeedForward extends UnaryLayer {
 
     @Override
     public Tensor forward(Tensor x) {
-        Tensor h = up.forward(x); // (…, 4D or 8D/3)
-        return down.forward(gate == null ? h.gelu() : gate.forward(x).silu().mul(h)); // (…, D)
+        Tensor h =
+                gate == null ? up.activated(x, GELU) : gate.activated(x, SILU).mul(up.forward(x)); // (…, 4D or 8D/3)
+        return down.forward(h); // (…, D)
     }
 }

@@ -46,10 +46,10 @@ final class Rounds {
 
     /** Guesses all open codes and settles those that are surest. */
     void run(int round) {
-        float[] logits = logits().toFloats();
+        double[][] laws = decoding.sampler().laws(logits().reshape(codes.length, network.mask())); // (B·n, K)
         for (int image = 0; image < open.length; image++) {
             if (round < rounds(open[image])) {
-                settle(image, round, logits);
+                settle(image, round, laws);
             }
         }
     }
@@ -74,8 +74,7 @@ final class Rounds {
     }
 
     /** Draws the open codes of one image and keeps the surest; the confidence is {@code log p + noise·(1 − t/T)·Gumbel}. */
-    private void settle(int image, int round, float[] logits) {
-        int size = network.config().codes().size();
+    private void settle(int image, int round, double[][] laws) {
         int steps = rounds(open[image]);
         Rng rng = streams.get(image);
         double noise = decoding.confidenceNoise() * (1 - (round + 1.0) / steps);
@@ -84,8 +83,7 @@ final class Rounds {
         Arrays.fill(confidence, Double.NEGATIVE_INFINITY);
         for (int place = 0; place < n; place++) {
             if (codes[image * n + place] == OPEN) {
-                int row = (image * n + place) * size;
-                double[] law = decoding.sampler().probabilities(Arrays.copyOfRange(logits, row, row + size));
+                double[] law = laws[image * n + place];
                 guesses[place] = TokenSampler.draw(law, rng);
                 confidence[place] = Math.log(law[guesses[place]]) + (noise == 0 ? 0 : noise * gumbel(rng));
             }

@@ -87,10 +87,9 @@ class MaskedPriorTest {
             Tensor logits = with.mul(1 + guidance).sub(without.mul(guidance)).reshape(12, 7);
             double[] sure = new double[12];
             int[] best = logits.argMax(1).toInts();
-            float[] values = logits.toFloats();
+            double[][] laws = sampler.laws(logits);
             for (int i = 0; i < 12; i++) {
-                float[] row = Arrays.copyOfRange(values, i * 7, i * 7 + 7);
-                sure[i] = tokens[i] < 7 ? -1 : sampler.probabilities(row)[best[i]];
+                sure[i] = tokens[i] < 7 ? -1 : laws[i][best[i]];
             }
             int settle = MaskSchedule.remaining(12, t - 1, 3) - MaskSchedule.remaining(12, t, 3);
             for (int k = 0; k < settle; k++) {

@@ -4,6 +4,7 @@ import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Convolution;
+import org.atelier4j.tensor.kernel.DecodingKernels;
 import org.atelier4j.tensor.kernel.Epilogue;
 import org.atelier4j.tensor.kernel.GateKernels;
 import org.atelier4j.tensor.kernel.Interpolation;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The fast provider of the host: hot loops by oneDNN (FLOAT32 and BFLOAT16), which compiles itself to the processor at
  * run time; everything else by the portable provider.
  */
-public final class OneDnnKernels extends Nd4jKernels implements GateKernels {
+public final class OneDnnKernels extends Nd4jKernels implements GateKernels, DecodingKernels {
 
     /**
      * Loads oneDNN's native library.
@@ -76,6 +77,16 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels {
     @Override
     public boolean takesGate(Tensor x) {
         return float32(x) && x.size() > 0;
+    }
+
+    @Override
+    public boolean takesDecoding(Tensor q, Tensor keys, Tensor values) {
+        return float32(q) && float32(keys) && float32(values) && q.size() > 0;
+    }
+
+    @Override
+    public void decode(double scale, Tensor q, Tensor keys, Tensor values, int length, Tensor y) {
+        new Decoding(q, keys, values, length).run(scale, y);
     }
 
     @Override
