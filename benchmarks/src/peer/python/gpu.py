@@ -61,6 +61,13 @@ with torch.no_grad():
     moved("copy", 8 * n, lambda: y.copy_(x))
     moved("silu", 8 * n, lambda: F.silu(x))
     moved("add", 12 * n, lambda: torch.add(x, x, out=y))
+    free, noise = normal(n), normal(n)
+
+    def denoise():
+        x0 = (1.1 * x - 0.4 * (2.5 * y - 1.5 * free)).clamp(-1, 1)
+        return 0.3 * x0 + 0.7 * x + 0.1 * noise
+
+    moved("denoise step", 24 * n, denoise)
     moved("sum", 4 * n, lambda: x.sum())
     moved("normal", 4 * n, lambda: y.normal_())
     h = normal(max(1, 64 // SCALE), 256, 32, 32).to(memory_format=torch.channels_last)
@@ -97,7 +104,10 @@ with torch.no_grad():
     computed(f"nearest of {codes} codes", count, lambda: torch.addmm(-0.5 * table.square().sum(1), latents, table.t()).argmax(1))
     tokens = 1024 // SCALE
     q = normal(b, 8, tokens, 64)
-    computed(f"attention, {tokens} tokens", 4 * b * 8 * tokens**2 * 64, lambda: F.scaled_dot_product_attention(q, q, q))
+    for name in ("float32", "tf32", "bf16"):
+        with precision(name):
+            what = f"attention, {tokens} tokens, {name}"
+            computed(what, 4 * b * 8 * tokens**2 * 64, lambda: F.scaled_dot_product_attention(q, q, q))
 
 card = torch.cuda.get_device_name() if DEVICE != "cpu" else "cpu"
 with open(sys.argv[1], "w") as out:

@@ -1,6 +1,7 @@
 package org.atelier4j.diffusion;
 
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -16,7 +17,7 @@ import org.atelier4j.tensor.Tensor;
  *     context of an empty prompt
  * @param scale w ≥ 0; −1 would be unconditional
  */
-public record ClassifierFreeGuidance(Denoiser inner, Condition unconditional, double scale) implements Denoiser {
+public record ClassifierFreeGuidance(Denoiser inner, Condition unconditional, double scale) implements Denoiser.Lazy {
 
     /** Checks the scale. */
     public ClassifierFreeGuidance {
@@ -33,15 +34,15 @@ public record ClassifierFreeGuidance(Denoiser inner, Condition unconditional, do
     }
 
     @Override
-    public Tensor denoise(Tensor x, Tensor time, Condition condition) {
+    public Expression predict(Tensor x, Tensor time, Condition condition) {
         if (scale == 0) {
-            return inner.denoise(x, time, condition);
+            return inner.predict(x, time, condition);
         }
         int images = x.dim(0);
         Condition both = condition.checkedFor(images).concat(unconditional.repeated(images));
         Tensor out = inner.denoise(x.concat(x, 0), time.concat(time, 0), both); // (2B, …)
-        Tensor conditional = out.slice(0, 0, images);
-        Tensor free = out.slice(0, images, images);
+        Expression conditional = Expression.of(out.slice(0, 0, images));
+        Expression free = Expression.of(out.slice(0, images, images));
         return conditional.mul(1 + scale).sub(free.mul(scale)); // eq. 6
     }
 }

@@ -1,5 +1,6 @@
 package org.atelier4j.diffusion;
 
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -20,4 +21,23 @@ public interface Denoiser {
      * @param condition what the images should show, for B images
      */
     Tensor denoise(Tensor x, Tensor time, Condition condition);
+
+    /**
+     * Returns the same, where what follows the network is not computed yet: samplers go on with arithmetic of each element,
+     * and all of it together is one pass over memory.
+     */
+    default Expression predict(Tensor x, Tensor time, Condition condition) {
+        return Expression.of(denoise(x, time, condition));
+    }
+
+    /** A denoiser that ends in arithmetic, as guidance and preconditioning do. */
+    interface Lazy extends Denoiser {
+        @Override
+        Expression predict(Tensor x, Tensor time, Condition condition);
+
+        @Override
+        default Tensor denoise(Tensor x, Tensor time, Condition condition) {
+            return predict(x, time, condition).tensor();
+        }
+    }
 }

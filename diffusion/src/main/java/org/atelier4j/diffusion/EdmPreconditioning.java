@@ -1,6 +1,8 @@
 package org.atelier4j.diffusion;
 
+import java.util.List;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -59,14 +61,16 @@ public record EdmPreconditioning(double sigmaData, double logSigmaMean, double l
 
     /** Returns the denoiser D(x; σ) around a network; it takes σ as time and returns x0. */
     public Denoiser around(Denoiser network) {
-        return (x, sigma, condition) -> {
+        Denoiser.Lazy denoiser = (x, sigma, condition) -> {
             double[] s = sigma.toDoubles();
             int images = s.length;
-            Tensor input = x.mul(PerImage.factors(i -> in(s[i]), images, x));
-            Tensor output = network.denoise(input, noises(s, x), condition);
-            Tensor kept = x.mul(PerImage.factors(i -> skip(s[i]), images, x));
+            Expression noisy = Expression.of(x);
+            Tensor input = noisy.mul(PerImage.factors(i -> in(s[i]), images, x)).tensor();
+            Expression output = network.predict(input, noises(s, x), condition);
+            Expression kept = noisy.mul(PerImage.factors(i -> skip(s[i]), images, x));
             return kept.add(output.mul(PerImage.factors(i -> out(s[i]), images, x))); // eq. 7
         };
+        return denoiser;
     }
 
     /** Returns noise levels for a batch, log-normal. */
@@ -92,13 +96,16 @@ public record EdmPreconditioning(double sigmaData, double logSigmaMean, double l
      */
     public Tensor at(Denoiser network, Tensor x0, Condition condition, double[] sigma, Tensor eps) {
         int images = sigma.length;
-        Tensor x = x0.add(eps.mul(PerImage.factors(i -> sigma[i], images, x0)));
-        Tensor input = x.mul(PerImage.factors(i -> in(sigma[i]), images, x));
-        Tensor kept = x.mul(PerImage.factors(i -> skip(sigma[i]), images, x));
-        Tensor target = x0.sub(kept).mul(PerImage.factors(i -> 1 / out(sigma[i]), images, x));
-        return network.denoise(input, noises(sigma, x), condition)
-                .sub(target)
+        Expression data = Expression.of(x0);
+        Expression x = data.add(Expression.of(eps).mul(PerImage.factors(i -> sigma[i], images, x0)));
+        Expression input = x.mul(PerImage.factors(i -> in(sigma[i]), images, x0));
+        Expression kept = x.mul(PerImage.factors(i -> skip(sigma[i]), images, x0));
+        Expression target = data.sub(kept).mul(PerImage.factors(i -> 1 / out(sigma[i]), images, x0));
+        List<Tensor> made = Expression.evaluate(input, target);
+        return network.predict(made.get(0), noises(sigma, x0), condition)
+                .sub(Expression.of(made.get(1)))
                 .square()
+                .tensor()
                 .mean();
     }
 

@@ -2,6 +2,7 @@ package org.atelier4j.diffusion;
 
 import java.util.Arrays;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 
@@ -50,12 +51,15 @@ public record GaussianDiffusion(NoiseSchedule schedule, Prediction prediction, V
      * @param eps standard normal, of x0's shape
      */
     public Tensor qSample(Tensor x0, int[] t, Tensor eps) {
-        return x0.mul(signal(t, x0)).add(eps.mul(noise(t, x0)));
+        Expression clean = Expression.of(x0).mul(signal(t, x0));
+        return clean.add(Expression.of(eps).mul(noise(t, x0))).tensor();
     }
 
     /** Returns what a network should say about x_t: ε, x0 or v. */
     public Tensor target(Tensor x0, int[] t, Tensor eps) {
-        return prediction.target(x0, eps, signal(t, x0), noise(t, x0));
+        return prediction
+                .target(Expression.of(x0), Expression.of(eps), signal(t, x0), noise(t, x0))
+                .tensor();
     }
 
     /** Returns the times that a network is told, (B) of the type of {@code like}. */
@@ -65,10 +69,10 @@ public record GaussianDiffusion(NoiseSchedule schedule, Prediction prediction, V
     }
 
     /** Returns what {@code network} takes the data to be, all images being at step t. */
-    public Tensor predictX0(Denoiser network, Tensor xt, int t, Condition condition) {
+    public Expression predictX0(Denoiser network, Tensor xt, int t, Condition condition) {
         Tensor time = Tensor.full(schedule.timestep(t), xt.dtype(), Shape.of(xt.dim(0)));
-        Tensor output = network.denoise(xt, time, condition);
-        return prediction.x0(output, xt, schedule.alphasCumprod(t));
+        Expression output = network.predict(xt, time, condition);
+        return prediction.x0(output, Expression.of(xt), schedule.alphasCumprod(t));
     }
 
     /** Returns the factor of x0 in {@link #posteriorMean}: {@code √ᾱ_{t−1} β_t/(1 − ᾱ_t)}. */
@@ -84,7 +88,7 @@ public record GaussianDiffusion(NoiseSchedule schedule, Prediction prediction, V
     }
 
     /** Returns the mean μ̃ of {@code q(x_{t−1} | x_t, x_0)}, eq. 7. */
-    public Tensor posteriorMean(Tensor x0, Tensor xt, int t) {
+    public Expression posteriorMean(Expression x0, Expression xt, int t) {
         return x0.mul(posteriorX0Coefficient(t)).add(xt.mul(posteriorXtCoefficient(t)));
     }
 
@@ -98,11 +102,11 @@ public record GaussianDiffusion(NoiseSchedule schedule, Prediction prediction, V
         return variance == Variance.FIXED_SMALL ? posteriorVariance(t) : schedule.beta(t);
     }
 
-    private Tensor signal(int[] t, Tensor like) {
+    private Expression signal(int[] t, Tensor like) {
         return PerImage.factors(i -> Math.sqrt(schedule.alphasCumprod(t[i])), t.length, like);
     }
 
-    private Tensor noise(int[] t, Tensor like) {
+    private Expression noise(int[] t, Tensor like) {
         return PerImage.factors(i -> Math.sqrt(1 - schedule.alphasCumprod(t[i])), t.length, like);
     }
 }

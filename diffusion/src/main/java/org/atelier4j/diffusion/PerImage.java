@@ -3,6 +3,7 @@ package org.atelier4j.diffusion;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 
@@ -11,7 +12,7 @@ final class PerImage {
     private PerImage() {}
 
     /** Returns {@code f(i)} for each image as (B, 1, …, 1), of the rank and element type of {@code like}. */
-    static Tensor factors(IntToDoubleFunction f, int images, Tensor like) {
+    static Expression factors(IntToDoubleFunction f, int images, Tensor like) {
         Check.shape(
                 like.rank() >= 1 && like.dim(0) == images,
                 "diffusion: one time per image must be given, got %d for shape %s",
@@ -22,7 +23,7 @@ final class PerImage {
         int[] shape = new int[like.rank()];
         Arrays.fill(shape, 1);
         shape[0] = images;
-        return Tensor.of(values, images).to(like.dtype()).reshape(Shape.of(shape));
+        return Expression.of(Tensor.of(values, images).to(like.dtype()).reshape(Shape.of(shape)));
     }
 
     /** Returns the values as (B), of the element type of {@code like}. */
@@ -32,7 +33,7 @@ final class PerImage {
 
     /** Returns the mean over all images of {@code weight(i) · mean((a − b)²)} per image. */
     static Tensor weightedError(Tensor a, Tensor b, IntToDoubleFunction weight) {
-        Tensor squares = a.sub(b).square(); // (B, …)
-        return squares.mul(factors(weight, a.dim(0), a)).mean();
+        Expression squares = Expression.of(a).sub(Expression.of(b)).square(); // (B, …)
+        return squares.mul(factors(weight, a.dim(0), a)).tensor().mean();
     }
 }

@@ -1,6 +1,7 @@
 package org.atelier4j.diffusion;
 
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -15,70 +16,70 @@ public enum Prediction {
     /** The noise. */
     EPSILON {
         @Override
-        public Tensor x0(Tensor output, Tensor xt, double alphaCumprod) {
+        public Expression x0(Expression output, Expression xt, double alphaCumprod) {
             require(alphaCumprod > 0, "EPSILON tells x0", "> 0", alphaCumprod);
             return combine(1 / signal(alphaCumprod), xt, -noise(alphaCumprod) / signal(alphaCumprod), output);
         }
 
         @Override
-        public Tensor eps(Tensor output, Tensor xt, double alphaCumprod) {
+        public Expression eps(Expression output, Expression xt, double alphaCumprod) {
             return output;
         }
 
         @Override
-        public Tensor v(Tensor output, Tensor xt, double alphaCumprod) {
+        public Expression v(Expression output, Expression xt, double alphaCumprod) {
             require(alphaCumprod > 0, "EPSILON tells v", "> 0", alphaCumprod);
             return combine(1 / signal(alphaCumprod), output, -noise(alphaCumprod) / signal(alphaCumprod), xt);
         }
 
         @Override
-        Tensor target(Tensor x0, Tensor eps, Tensor signal, Tensor noise) {
+        Expression target(Expression x0, Expression eps, Expression signal, Expression noise) {
             return eps;
         }
     },
     /** The data. */
     X0 {
         @Override
-        public Tensor x0(Tensor output, Tensor xt, double alphaCumprod) {
+        public Expression x0(Expression output, Expression xt, double alphaCumprod) {
             return output;
         }
 
         @Override
-        public Tensor eps(Tensor output, Tensor xt, double alphaCumprod) {
+        public Expression eps(Expression output, Expression xt, double alphaCumprod) {
             require(alphaCumprod < 1, "X0 tells eps", "< 1", alphaCumprod);
             return combine(1 / noise(alphaCumprod), xt, -signal(alphaCumprod) / noise(alphaCumprod), output);
         }
 
         @Override
-        public Tensor v(Tensor output, Tensor xt, double alphaCumprod) {
+        public Expression v(Expression output, Expression xt, double alphaCumprod) {
             require(alphaCumprod < 1, "X0 tells v", "< 1", alphaCumprod);
             return combine(signal(alphaCumprod) / noise(alphaCumprod), xt, -1 / noise(alphaCumprod), output);
         }
 
         @Override
-        Tensor target(Tensor x0, Tensor eps, Tensor signal, Tensor noise) {
+        Expression target(Expression x0, Expression eps, Expression signal, Expression noise) {
             return x0;
         }
     },
     /** The velocity, a mixture that is neither 0 nor 1 times the data at either end. */
     V {
         @Override
-        public Tensor x0(Tensor output, Tensor xt, double alphaCumprod) {
+        public Expression x0(Expression output, Expression xt, double alphaCumprod) {
             return combine(signal(alphaCumprod), xt, -noise(alphaCumprod), output);
         }
 
         @Override
-        public Tensor eps(Tensor output, Tensor xt, double alphaCumprod) {
+        public Expression eps(Expression output, Expression xt, double alphaCumprod) {
             return combine(noise(alphaCumprod), xt, signal(alphaCumprod), output);
         }
 
         @Override
-        public Tensor v(Tensor output, Tensor xt, double alphaCumprod) {
+        public Expression v(Expression output, Expression xt, double alphaCumprod) {
             return output;
         }
 
         @Override
-        Tensor target(Tensor x0, Tensor eps, Tensor signal, Tensor noise) {
+        Expression target(Expression x0, Expression eps, Expression signal, Expression noise) {
             return eps.mul(signal).sub(x0.mul(noise));
         }
     };
@@ -89,24 +90,29 @@ public enum Prediction {
      * @param output what the network said, of xt's shape
      * @param alphaCumprod ᾱ in [0, 1]
      */
-    public abstract Tensor x0(Tensor output, Tensor xt, double alphaCumprod);
+    public abstract Expression x0(Expression output, Expression xt, double alphaCumprod);
 
     /** Returns the noise that a network's output stands for. */
-    public abstract Tensor eps(Tensor output, Tensor xt, double alphaCumprod);
+    public abstract Expression eps(Expression output, Expression xt, double alphaCumprod);
 
     /** Returns the velocity that a network's output stands for. */
-    public abstract Tensor v(Tensor output, Tensor xt, double alphaCumprod);
+    public abstract Expression v(Expression output, Expression xt, double alphaCumprod);
 
     /** Returns what the network should say; {@code signal = √ᾱ} and {@code noise = √(1 − ᾱ)} broadcast over the images. */
-    abstract Tensor target(Tensor x0, Tensor eps, Tensor signal, Tensor noise);
+    abstract Expression target(Expression x0, Expression eps, Expression signal, Expression noise);
 
     /** Returns an output of this kind as one of kind {@code other}. */
-    public Tensor to(Prediction other, Tensor output, Tensor xt, double alphaCumprod) {
+    public Expression to(Prediction other, Expression output, Expression xt, double alphaCumprod) {
         return switch (other) {
             case EPSILON -> eps(output, xt, alphaCumprod);
             case X0 -> x0(output, xt, alphaCumprod);
             case V -> v(output, xt, alphaCumprod);
         };
+    }
+
+    /** Returns an output of this kind as one of kind {@code other}. */
+    public Tensor to(Prediction other, Tensor output, Tensor xt, double alphaCumprod) {
+        return to(other, Expression.of(output), Expression.of(xt), alphaCumprod).tensor();
     }
 
     private static double signal(double alphaCumprod) {
@@ -117,7 +123,7 @@ public enum Prediction {
         return Math.sqrt(1 - alphaCumprod);
     }
 
-    private static Tensor combine(double a, Tensor x, double b, Tensor y) {
+    private static Expression combine(double a, Expression x, double b, Expression y) {
         return x.mul(a).add(y.mul(b));
     }
 

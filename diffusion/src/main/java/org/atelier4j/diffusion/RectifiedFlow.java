@@ -2,6 +2,7 @@ package org.atelier4j.diffusion;
 
 import java.util.Arrays;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -64,13 +65,15 @@ public record RectifiedFlow(Times times) implements DiffusionLoss {
 
     /** Returns {@code (1 − t) x0 + t ε}, one t per image. */
     public Tensor interpolate(Tensor x0, Tensor eps, double[] t) {
-        Tensor data = x0.mul(PerImage.factors(i -> 1 - t[i], t.length, x0));
-        return data.add(eps.mul(PerImage.factors(i -> t[i], t.length, x0)));
+        Expression data = Expression.of(x0).mul(PerImage.factors(i -> 1 - t[i], t.length, x0));
+        return data.add(Expression.of(eps).mul(PerImage.factors(i -> t[i], t.length, x0)))
+                .tensor();
     }
 
     /** Returns the velocity field around a network: it takes t in [0, 1] as time and returns dx/dt. */
     public Denoiser around(Denoiser network) {
-        return (x, t, condition) -> network.denoise(x, t.mul(TIME_SCALE), condition);
+        Denoiser.Lazy field = (x, t, condition) -> network.predict(x, t.mul(TIME_SCALE), condition);
+        return field;
     }
 
     @Override
@@ -82,7 +85,8 @@ public record RectifiedFlow(Times times) implements DiffusionLoss {
     /** Returns {@code mean ‖v_θ(x_t, t) − (ε − x0)‖²} at given times, one per image. */
     public Tensor at(Denoiser network, Tensor x0, Condition condition, double[] t, Tensor eps) {
         Tensor xt = interpolate(x0, eps, t);
-        Tensor velocity = around(network).denoise(xt, PerImage.times(t, x0), condition);
-        return velocity.sub(eps.sub(x0)).square().mean();
+        Expression velocity = around(network).predict(xt, PerImage.times(t, x0), condition);
+        Expression target = Expression.of(eps).sub(Expression.of(x0));
+        return velocity.sub(target).square().tensor().mean();
     }
 }

@@ -2,6 +2,7 @@ package org.atelier4j.diffusion;
 
 import java.util.Arrays;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -12,7 +13,7 @@ import org.atelier4j.tensor.Tensor;
  * fraction, linear in ln σ, so that x is always scaled for the σ it has. σ outside of the schedule takes its first or
  * last step.
  */
-public final class SigmaDenoiser implements Denoiser {
+public final class SigmaDenoiser implements Denoiser.Lazy {
     private final GaussianDiffusion diffusion;
     private final Denoiser network;
     private final double[] logSigmas;
@@ -27,7 +28,7 @@ public final class SigmaDenoiser implements Denoiser {
     }
 
     @Override
-    public Tensor denoise(Tensor x, Tensor sigma, Condition condition) {
+    public Expression predict(Tensor x, Tensor sigma, Condition condition) {
         double[] s = sigma.toDoubles();
         double common = s[0];
         for (double other : s) {
@@ -37,8 +38,8 @@ public final class SigmaDenoiser implements Denoiser {
         double[] told = new double[s.length];
         Arrays.fill(told, timestep(common));
         Tensor xt = x.mul(Math.sqrt(alphaCumprod));
-        Tensor output = network.denoise(xt, PerImage.times(told, x), condition);
-        return diffusion.prediction().x0(output, xt, alphaCumprod);
+        Expression output = network.predict(xt, PerImage.times(told, x), condition);
+        return diffusion.prediction().x0(output, Expression.of(xt), alphaCumprod);
     }
 
     /** Returns the step at which the schedule has the given σ, between two steps as a fraction. */

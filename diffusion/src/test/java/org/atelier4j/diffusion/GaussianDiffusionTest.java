@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.atelier4j.diffusion.GaussianDiffusion.Variance;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -61,7 +62,12 @@ class GaussianDiffusionTest {
                     * (likelihoodPrecision * xt / Math.sqrt(1 - beta) + priorPrecision * Math.sqrt(before) * x0);
 
             assertThat(DIFFUSION.posteriorVariance(t)).isCloseTo(variance, within(1e-12));
-            Tensor got = DIFFUSION.posteriorMean(Tensor.of(new double[] {x0}, 1), Tensor.of(new double[] {xt}, 1), t);
+            Tensor got = DIFFUSION
+                    .posteriorMean(
+                            Expression.of(Tensor.of(new double[] {x0}, 1)),
+                            Expression.of(Tensor.of(new double[] {xt}, 1)),
+                            t)
+                    .tensor();
             assertThat(got.item()).isCloseTo(mean, within(1e-12));
         }
     }
@@ -124,7 +130,9 @@ class GaussianDiffusionTest {
         Tensor eps = Rng.of(2).normal(Shape.of(2, 3));
         Tensor xt = DIFFUSION.qSample(x0, new int[] {300, 300}, eps);
 
-        TensorAssert.assertThat(DIFFUSION.predictX0((x, time, condition) -> eps, xt, 300, Condition.none()))
+        TensorAssert.assertThat(DIFFUSION
+                        .predictX0((x, time, condition) -> eps, xt, 300, Condition.none())
+                        .tensor())
                 .isCloseTo(x0, 1e-5, 1e-5);
     }
 

@@ -1,6 +1,7 @@
 package org.atelier4j.diffusion;
 
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -49,7 +50,14 @@ public final class GaussianWorld {
             double alphaCumprod = schedule.alphasCumprod(t);
             double a = Math.sqrt(alphaCumprod);
             double s = Math.sqrt(1 - alphaCumprod);
-            return diffusion.prediction().target(x0(x, a, s), eps(x, a, s), constant(a, x), constant(s, x));
+            return diffusion
+                    .prediction()
+                    .target(
+                            Expression.of(x0(x, a, s)),
+                            Expression.of(eps(x, a, s)),
+                            Expression.constant(a),
+                            Expression.constant(s))
+                    .tensor();
         };
     }
 
@@ -99,9 +107,5 @@ public final class GaussianWorld {
         double[] m = mean.toDoubles();
         double[] c = covariance.toDoubles();
         return new double[] {m[0], m[1], c[0], c[1], c[2], c[3]};
-    }
-
-    private static Tensor constant(double value, Tensor like) {
-        return Tensor.full(value, like.dtype(), Shape.scalar());
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.atelier4j.tensor.TensorAssert.assertThat;
 
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -22,10 +23,11 @@ class PredictionTest {
 
     private Tensor truth(Prediction p, double alphaCumprod) {
         return p.target(
-                x0,
-                eps,
-                Tensor.full(Math.sqrt(alphaCumprod), DType.FLOAT64, Shape.scalar()),
-                Tensor.full(Math.sqrt(1 - alphaCumprod), DType.FLOAT64, Shape.scalar()));
+                        Expression.of(x0),
+                        Expression.of(eps),
+                        Expression.constant(Math.sqrt(alphaCumprod)),
+                        Expression.constant(Math.sqrt(1 - alphaCumprod)))
+                .tensor();
     }
 
     /** The velocity is dx/dφ on the circle x = cos φ x0 + sin φ ε. */
@@ -68,19 +70,23 @@ class PredictionTest {
 
     @Test
     void velocityTellsEverythingWhereNothingOrAllOfTheDataIsLeft() {
-        assertThat(Prediction.V.x0(truth(Prediction.V, 0), xt(0), 0)).isCloseTo(x0, 1e-12, 1e-12);
-        assertThat(Prediction.V.eps(truth(Prediction.V, 0), xt(0), 0)).isCloseTo(eps, 1e-12, 1e-12);
-        assertThat(Prediction.V.x0(truth(Prediction.V, 1), xt(1), 1)).isCloseTo(x0, 1e-12, 1e-12);
-        assertThat(Prediction.V.eps(truth(Prediction.V, 1), xt(1), 1)).isCloseTo(eps, 1e-12, 1e-12);
-        assertThat(Prediction.X0.v(x0, xt(0), 0)).isCloseTo(truth(Prediction.V, 0), 1e-12, 1e-12);
-        assertThat(Prediction.EPSILON.v(eps, xt(1), 1)).isCloseTo(truth(Prediction.V, 1), 1e-12, 1e-12);
+        assertThat(Prediction.V.to(Prediction.X0, truth(Prediction.V, 0), xt(0), 0))
+                .isCloseTo(x0, 1e-12, 1e-12);
+        assertThat(Prediction.V.to(Prediction.EPSILON, truth(Prediction.V, 0), xt(0), 0))
+                .isCloseTo(eps, 1e-12, 1e-12);
+        assertThat(Prediction.V.to(Prediction.X0, truth(Prediction.V, 1), xt(1), 1))
+                .isCloseTo(x0, 1e-12, 1e-12);
+        assertThat(Prediction.V.to(Prediction.EPSILON, truth(Prediction.V, 1), xt(1), 1))
+                .isCloseTo(eps, 1e-12, 1e-12);
+        assertThat(Prediction.X0.to(Prediction.V, x0, xt(0), 0)).isCloseTo(truth(Prediction.V, 0), 1e-12, 1e-12);
+        assertThat(Prediction.EPSILON.to(Prediction.V, eps, xt(1), 1)).isCloseTo(truth(Prediction.V, 1), 1e-12, 1e-12);
     }
 
     @Test
     void whatCannotBeToldIsRefusedWithTheNumber() {
-        assertThatThrownBy(() -> Prediction.EPSILON.x0(eps, xt(0), 0))
+        assertThatThrownBy(() -> Prediction.EPSILON.to(Prediction.X0, eps, xt(0), 0))
                 .hasMessage("Prediction: EPSILON tells x0 where alphaCumprod is > 0 only, got 0.0");
-        assertThatThrownBy(() -> Prediction.X0.eps(x0, xt(1), 1))
+        assertThatThrownBy(() -> Prediction.X0.to(Prediction.EPSILON, x0, xt(1), 1))
                 .hasMessage("Prediction: X0 tells eps where alphaCumprod is < 1 only, got 1.0");
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.atelier4j.nn.Attention;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -95,6 +96,14 @@ final class KernelChecks {
         cases.add(new Case("tanh", in -> in.get(0).tanh(), List.of(image)));
         cases.add(new Case(
                 "broadcast", in -> in.get(0).mul(in.get(1)).add(in.get(1)), List.of(image, Shape.of(b, 1, 1, c))));
+        cases.add(new Case(
+                "expression",
+                in -> {
+                    Expression x = Expression.of(in.get(0));
+                    Expression perImage = Expression.of(in.get(1));
+                    return x.mul(perImage).sub(x.mul(0.3)).tanh().add(perImage).tensor();
+                },
+                List.of(image, Shape.of(b, 1, 1, 1))));
         cases.add(new Case("mean", in -> in.get(0).mean(1, 2), List.of(image)));
         cases.add(new Case("permute", in -> in.get(0).permute(0, 3, 1, 2), List.of(image)));
         cases.add(new Case("averagePool", in -> in.get(0).averagePool(2, 2, 0), List.of(image)));

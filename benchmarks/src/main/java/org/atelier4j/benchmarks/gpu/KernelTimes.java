@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import org.atelier4j.nn.Attention;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -89,6 +90,9 @@ final class KernelTimes {
         bytes("copy", 8.0 * n, () -> y.assign(x));
         bytes("silu", 8.0 * n, () -> k.unary(Unary.of(Unary.Function.SILU), x, y));
         bytes("add", 12.0 * n, () -> k.binary(org.atelier4j.tensor.kernel.Binary.ADD, x, x, y));
+        List<Tensor> guided =
+                List.of(x, y, Rng.of(12).normal(Shape.of(n)), Rng.of(13).normal(Shape.of(n)));
+        bytes("denoise step", 24.0 * n, () -> denoise(guided)); // reads four, writes two
         bytes("sum", 4.0 * n, () -> x.sum());
         bytes("normal", 4.0 * n, () -> Rng.of(1).normal(Shape.of(n)));
         Shape image = Shape.of(Math.max(1, 64 / scale), 32 * 32, 256);
@@ -129,7 +133,24 @@ final class KernelTimes {
         int b = Math.max(1, 16 / scale);
         int tokens = 1024 / scale;
         Tensor q = Rng.of(9).normal(Shape.of(b, 8, tokens, 64));
-        operations("attention, " + tokens + " tokens", 4.0 * b * 8 * tokens * tokens * 64, () -> Attention.of(q, q, q));
+        for (Precision precision : Precision.values()) {
+            try (PrecisionScope chosen = PrecisionScope.open(precision)) {
+                operations(
+                        "attention, " + tokens + " tokens, " + precision.name().toLowerCase(Locale.ROOT),
+                        4.0 * b * 8 * tokens * tokens * 64,
+                        () -> Attention.of(q, q, q));
+            }
+        }
+    }
+
+    /** A guided step of ancestral sampling, from x, the prediction with and without condition, and noise. */
+    private static void denoise(List<Tensor> in) {
+        Expression xt = Expression.of(in.get(0));
+        Expression guided =
+                Expression.of(in.get(1)).mul(2.5).sub(Expression.of(in.get(2)).mul(1.5));
+        Expression x0 = xt.mul(1.1).add(guided.mul(-0.4)).clamp(-1, 1);
+        Expression noise = Expression.of(in.get(3)).mul(0.1);
+        Expression.evaluate(x0.mul(0.3).add(xt.mul(0.7)).add(noise), x0);
     }
 
     private void products(String precision) {

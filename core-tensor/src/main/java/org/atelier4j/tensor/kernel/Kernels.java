@@ -54,6 +54,14 @@ public interface Kernels {
     /** {@code out = condition ? a : b} with broadcasting of all three; {@code condition} is BOOL. */
     void where(Tensor condition, Tensor a, Tensor b, Tensor out);
 
+    /**
+     * A formula of each element in one pass: broadcasts {@code inputs} to the shape that all {@code outputs} have. Between its
+     * steps numbers are kept at least as exactly as elements: what is rounded to the element type is inputs and results.
+     *
+     * @param numbers what the formula's numbers are, this time
+     */
+    void evaluate(Formula formula, List<Tensor> inputs, double[] numbers, List<Tensor> outputs);
+
     // --- reductions -------------------------------------------------------------------------------------------------
 
     /** Reduces over the given axes (ascending); {@code out} keeps them with length 1. Sums of nothing are 0. */

@@ -1,6 +1,6 @@
 package org.atelier4j.tensor.kernel;
 
-import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.Expression;
 
 /**
  * A function of one number with up to two constants, applied to every element.
@@ -30,14 +30,14 @@ public record Unary(Function function, double a, double b) {
         return function.slope(x, y, a, b);
     }
 
-    /** Returns {@code f'(x)} in tensor operations, where {@code y = f(x)}. */
-    public Tensor derivative(Tensor x, Tensor y) {
+    /** Returns {@code f'(x)} as an expression, where {@code y = f(x)}. */
+    public Expression derivative(Expression x, Expression y) {
         return function.derivative(x, y, a, b);
     }
 
     /**
-     * The functions: value, derivative as a number (the truth that kernels must agree with) and derivative as tensor
-     * operations (which can be differentiated again). At a kink the derivative is that of the right side, but 0 for
+     * The functions: value, derivative as a number (the truth that kernels must agree with) and derivative as an expression
+     * (which can be differentiated again). At a kink the derivative is that of the right side, but 0 for
      * {@link #RELU} and {@link #ABS} at 0.
      */
     public enum Function {
@@ -54,8 +54,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return Tensor.full(a, x.dtype(), x.shape()).to(x.device());
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                return Expression.constant(a);
             }
         },
         /** {@code max(x, 0)}. */
@@ -71,8 +71,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return x.greater(0).to(x.dtype());
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                return x.greater(0);
             }
         },
         /** {@code x > 0 ? x : a·x} (Maas et al. 2013). */
@@ -88,8 +88,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return x.greater(0).to(x.dtype()).mul(1 - a).add(a);
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                return x.greater(0).mul(1 - a).add(a);
             }
         },
         /** {@code x > 0 ? x : a·(eˣ − 1)} (Clevert et al. 2015). */
@@ -105,11 +105,10 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return Tensor.where(
-                        x.greater(0),
-                        Tensor.onesLike(x),
-                        x.clamp(Double.NEGATIVE_INFINITY, 0).exp().mul(a));
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                Expression below = x.clamp(Double.NEGATIVE_INFINITY, 0).exp().mul(a);
+                Expression right = x.greater(0);
+                return right.add(right.neg().add(1).mul(below));
             }
         },
         /** {@code σ(x) = 1/(1 + e⁻ˣ)}. */
@@ -125,7 +124,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return y.mul(y.neg().add(1));
             }
         },
@@ -143,8 +142,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                Tensor s = x.sigmoid();
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                Expression s = x.sigmoid();
                 return s.mul(x.mul(s.neg().add(1)).add(1));
             }
         },
@@ -161,8 +160,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                Tensor phi = x.mul(Math.sqrt(0.5)).erf().add(1).mul(0.5);
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                Expression phi = x.mul(Math.sqrt(0.5)).erf().add(1).mul(0.5);
                 return phi.add(x.mul(x.square().mul(-0.5).exp()).mul(1 / Math.sqrt(2 * Math.PI)));
             }
         },
@@ -180,9 +179,9 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                Tensor t = x.add(x.pow(3).mul(0.044715)).mul(SQRT_2_OVER_PI).tanh();
-                Tensor inner = x.square().mul(3 * 0.044715).add(1).mul(SQRT_2_OVER_PI);
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                Expression t = x.add(x.pow(3).mul(0.044715)).mul(SQRT_2_OVER_PI).tanh();
+                Expression inner = x.square().mul(3 * 0.044715).add(1).mul(SQRT_2_OVER_PI);
                 return t.add(1)
                         .mul(0.5)
                         .add(x.mul(0.5).mul(t.square().neg().add(1)).mul(inner));
@@ -201,7 +200,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return y.square().neg().add(1);
             }
         },
@@ -218,7 +217,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return x.sigmoid();
             }
         },
@@ -235,7 +234,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return y;
             }
         },
@@ -252,7 +251,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return x.reciprocal();
             }
         },
@@ -269,7 +268,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return y.reciprocal().mul(0.5);
             }
         },
@@ -286,7 +285,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return y.div(x).mul(-0.5);
             }
         },
@@ -303,7 +302,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return y.square().neg();
             }
         },
@@ -320,7 +319,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return x.mul(2);
             }
         },
@@ -337,8 +336,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return a == 0 ? Tensor.zerosLike(x) : x.pow(a - 1).mul(a);
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                return a == 0 ? Expression.constant(0) : x.pow(a - 1).mul(a);
             }
         },
         /** {@code |x|}. */
@@ -354,7 +353,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return x.sign();
             }
         },
@@ -371,8 +370,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return Tensor.zerosLike(x);
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                return Expression.constant(0);
             }
         },
         /** The largest integer not above x; its derivative is 0. */
@@ -388,8 +387,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return Tensor.zerosLike(x);
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                return Expression.constant(0);
             }
         },
         /** The nearest integer, ties to even; its derivative is 0. */
@@ -405,8 +404,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return Tensor.zerosLike(x);
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                return Expression.constant(0);
             }
         },
         /** {@code min(max(x, a), b)}; the derivative is 1 inside and on the border, as in PyTorch. */
@@ -422,8 +421,8 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
-                return x.equal(y).to(x.dtype());
+            Expression derivative(Expression x, Expression y, double a, double b) {
+                return x.equal(y);
             }
         },
         /** Sine, x in radians. */
@@ -439,7 +438,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return x.cos();
             }
         },
@@ -456,7 +455,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return x.sin().neg();
             }
         },
@@ -473,7 +472,7 @@ public record Unary(Function function, double a, double b) {
             }
 
             @Override
-            Tensor derivative(Tensor x, Tensor y, double a, double b) {
+            Expression derivative(Expression x, Expression y, double a, double b) {
                 return x.square().neg().exp().mul(2 / Math.sqrt(Math.PI));
             }
         };
@@ -484,7 +483,12 @@ public record Unary(Function function, double a, double b) {
 
         abstract double slope(double x, double y, double a, double b);
 
-        abstract Tensor derivative(Tensor x, Tensor y, double a, double b);
+        abstract Expression derivative(Expression x, Expression y, double a, double b);
+
+        /** Returns whether the value depends on constants. */
+        public boolean hasConstants() {
+            return this == AFFINE || this == LEAKY_RELU || this == ELU || this == POW || this == CLAMP;
+        }
 
         private static double sigmoid(double x) {
             double e = Math.exp(-Math.abs(x));

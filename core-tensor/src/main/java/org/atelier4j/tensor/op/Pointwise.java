@@ -1,6 +1,7 @@
 package org.atelier4j.tensor.op;
 
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.autograd.NoGrad;
 import org.atelier4j.tensor.autograd.UnaryOp;
@@ -29,7 +30,8 @@ public record Pointwise(Unary f) implements UnaryOp {
             return dy.mul(f.a());
         }
         if (!NoGrad.isActive()) {
-            return dy.mul(f.derivative(x, y));
+            Expression slope = f.derivative(Expression.of(x), Expression.of(y));
+            return Expression.of(dy).mul(slope).tensor();
         }
         Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
         x.device().kernels().unaryBackward(f, x, y, dy, dx);

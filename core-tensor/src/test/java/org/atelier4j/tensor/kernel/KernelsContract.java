@@ -24,6 +24,7 @@ import org.junit.jupiter.api.TestInfo;
 abstract class KernelsContract
         implements MovementContract,
                 ElementwiseContract,
+                FormulaContract,
                 ReductionContract,
                 ProductContract,
                 CodesContract,

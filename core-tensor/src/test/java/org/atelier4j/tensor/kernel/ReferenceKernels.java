@@ -272,6 +272,40 @@ final class ReferenceKernels implements Kernels {
         Raw.write(out, z);
     }
 
+    @Override
+    public void evaluate(Formula formula, List<Tensor> inputs, double[] numbers, List<Tensor> outputs) {
+        Shape shape = outputs.get(0).shape();
+        List<double[]> from = inputs.stream().map(Raw::doubles).toList();
+        double[][] to = new double[outputs.size()][size(outputs.get(0))];
+        for (int i = 0; i < shape.size(); i++) {
+            double[] values = new double[formula.values()];
+            for (int j = 0; j < inputs.size(); j++) {
+                values[j] =
+                        from.get(j)[broadcast(unravel(i, shape), inputs.get(j).shape())];
+            }
+            for (int s = 0; s < formula.steps().size(); s++) {
+                values[inputs.size() + s] = value(formula.steps().get(s), values, numbers);
+            }
+            for (int o = 0; o < to.length; o++) {
+                to[o][i] = values[formula.outputs().get(o)];
+            }
+        }
+        for (int o = 0; o < to.length; o++) {
+            Raw.write(outputs.get(o), to[o]);
+        }
+    }
+
+    private static double value(Formula.Step step, double[] values, double[] numbers) {
+        if (step instanceof Formula.Step.Number c) {
+            return numbers[c.index()];
+        }
+        if (step instanceof Formula.Step.Function f) {
+            return value(f.with(numbers), values[f.x()]);
+        }
+        Formula.Step.Pair p = (Formula.Step.Pair) step;
+        return value(p.f(), values[p.a()], values[p.b()], false);
+    }
+
     // --- reductions -------------------------------------------------------------------------------------------------
 
     private static double start(Reduction f) {

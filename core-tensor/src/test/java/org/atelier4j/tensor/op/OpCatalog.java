@@ -2,7 +2,10 @@ package org.atelier4j.tensor.op;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -68,6 +71,7 @@ final class OpCatalog {
         add(new Gate(), "", in -> new Gate().apply(in), normal(2, 3, 6));
         add(new Gate(), "shifted", in -> new Gate().apply(in), normal(2, 2, 3, 4), normal(2, 4));
         add(new Gate(), "of vectors, shifted", in -> new Gate().apply(in), normal(3, 4), normal(3, 4));
+        formulas();
         add(new Cast(DType.FLOAT64), "", in -> new Cast(DType.FLOAT64).apply(in), normal(3));
         Tensor condition = Tensor.of(new boolean[] {true, false, true, true, false, false}, 2, 3);
         add(
@@ -84,6 +88,38 @@ final class OpCatalog {
                 condition,
                 normal(2, 1),
                 normal(4, 1, 3));
+    }
+
+    private void formulas() {
+        for (Unary.Function f : Unary.Function.values()) {
+            Tensor x = switch (f) {
+                case LOG, SQRT, RSQRT, RECIPROCAL, POW -> positive(3, 5);
+                default -> normal(3, 5).mul(2);
+            };
+            fused(f + " times a column", in -> in[0].unary(parameters(f)).mul(in[1]), x, normal(3, 1));
+        }
+        for (Binary f : Binary.values()) {
+            if (!f.isComparison() && f != Binary.POW) {
+                fused(
+                        f + " of a column and a row, squared",
+                        in -> in[0].binary(f, in[1]).square(),
+                        positive(3, 1),
+                        positive(4));
+            }
+        }
+        fused("a shared part", in -> in[0].mul(in[1]).add(in[0]).mul(in[0].add(2)), normal(2, 3), normal(3));
+        fused(
+                "comparisons are flat",
+                in -> in[0].equal(in[1]).add(in[0].greater(0.1)).add(in[1]),
+                normal(4),
+                normal(4));
+    }
+
+    private void fused(String what, Function<Expression[], Expression> f, Tensor... inputs) {
+        TensorFunction function =
+                in -> f.apply(Stream.of(in).map(Expression::of).toArray(Expression[]::new))
+                        .tensor();
+        cases.add(new Case(Fused.class, what, function, inputs));
     }
 
     private static Unary parameters(Unary.Function f) {

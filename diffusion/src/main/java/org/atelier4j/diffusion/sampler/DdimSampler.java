@@ -7,6 +7,7 @@ import org.atelier4j.diffusion.NoiseSchedule;
 import org.atelier4j.diffusion.Prediction;
 import org.atelier4j.diffusion.sampler.SamplingLoop.State;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -48,7 +49,12 @@ public final class DdimSampler implements Sampler {
 
     @Override
     public Tensor sample(Denoiser denoiser, Condition condition, ImageNoise noise, SamplingListener listener) {
-        return steps.run(denoiser, condition, noise.draw(), listener, (state, x0, t) -> step(state.x(), x0, t, noise));
+        return steps.run(
+                denoiser,
+                condition,
+                noise.draw(),
+                listener,
+                (state, x0, t) -> step(Expression.of(state.x()), x0, t, noise));
     }
 
     /**
@@ -63,29 +69,29 @@ public final class DdimSampler implements Sampler {
             if (t == 0) {
                 return invertFirst(denoiser, condition, state.x());
             }
-            Tensor estimate = diffusion.predictX0(denoiser, state.x(), t - 1, condition);
-            Tensor eps = Prediction.X0.eps(estimate, state.x(), before);
-            return new State(mix(estimate, eps, after), estimate);
+            Expression estimate = diffusion.predictX0(denoiser, state.x(), t - 1, condition);
+            Expression eps = Prediction.X0.eps(estimate, Expression.of(state.x()), before);
+            return State.of(mix(estimate, eps, after), estimate);
         });
     }
 
     /** There is no step before the first one to ask the network at: its answer for clean images there serves. */
     private State invertFirst(Denoiser denoiser, Condition condition, Tensor x0) {
         double after = diffusion.schedule().alphasCumprod(0);
-        Tensor estimate = diffusion.predictX0(denoiser, x0, 0, condition);
-        Tensor eps = Prediction.X0.eps(estimate, x0, after);
-        return new State(mix(x0, eps, after), x0);
+        Expression data = Expression.of(x0);
+        Expression eps = Prediction.X0.eps(diffusion.predictX0(denoiser, x0, 0, condition), data, after);
+        return State.of(mix(data, eps, after), data);
     }
 
     /** Returns x_{t−1} for x_t and an estimate of x0; t is 0-based. */
-    Tensor step(Tensor xt, Tensor x0, int t, ImageNoise noise) {
+    Expression step(Expression xt, Expression x0, int t, ImageNoise noise) {
         NoiseSchedule schedule = diffusion.schedule();
         double before = schedule.alphasCumprodBefore(t);
-        Tensor eps = Prediction.X0.eps(x0, xt, schedule.alphasCumprod(t));
+        Expression eps = Prediction.X0.eps(x0, xt, schedule.alphasCumprod(t));
         double sigma = sigma(t);
         double rest = Math.max(0, 1 - before - sigma * sigma);
-        Tensor mean = x0.mul(Math.sqrt(before)).add(eps.mul(Math.sqrt(rest))); // eq. 12
-        return sigma == 0 ? mean : mean.add(noise.draw().mul(sigma));
+        Expression mean = x0.mul(Math.sqrt(before)).add(eps.mul(Math.sqrt(rest))); // eq. 12
+        return sigma == 0 ? mean : mean.add(noise.z().mul(sigma));
     }
 
     /** Returns σ_t of eq. 16, times η; 0 at the last step, t = 0. */
@@ -93,7 +99,7 @@ public final class DdimSampler implements Sampler {
         return eta * Math.sqrt(diffusion.posteriorVariance(t));
     }
 
-    private static Tensor mix(Tensor x0, Tensor eps, double alphaCumprod) {
+    private static Expression mix(Expression x0, Expression eps, double alphaCumprod) {
         return x0.mul(Math.sqrt(alphaCumprod)).add(eps.mul(Math.sqrt(1 - alphaCumprod)));
     }
 }

@@ -3,6 +3,7 @@ package org.atelier4j.diffusion.sampler;
 import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.diffusion.GaussianDiffusion;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -34,12 +35,17 @@ public final class DdpmSampler implements Sampler {
 
     @Override
     public Tensor sample(Denoiser denoiser, Condition condition, ImageNoise noise, SamplingListener listener) {
-        return steps.run(denoiser, condition, noise.draw(), listener, (state, x0, t) -> step(state.x(), x0, t, noise));
+        return steps.run(
+                denoiser,
+                condition,
+                noise.draw(),
+                listener,
+                (state, x0, t) -> step(Expression.of(state.x()), x0, t, noise));
     }
 
     /** Returns x_{t−1} for x_t and an estimate of x0; t is 0-based, and 0 adds no noise. */
-    Tensor step(Tensor xt, Tensor x0, int t, ImageNoise noise) {
-        Tensor mean = diffusion.posteriorMean(x0, xt, t); // eq. 7
-        return t == 0 ? mean : mean.add(noise.draw().mul(Math.sqrt(diffusion.stepVariance(t))));
+    Expression step(Expression xt, Expression x0, int t, ImageNoise noise) {
+        Expression mean = diffusion.posteriorMean(x0, xt, t); // eq. 7
+        return t == 0 ? mean : mean.add(noise.z().mul(Math.sqrt(diffusion.stepVariance(t))));
     }
 }

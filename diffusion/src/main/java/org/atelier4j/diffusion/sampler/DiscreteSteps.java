@@ -4,6 +4,7 @@ import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.diffusion.GaussianDiffusion;
 import org.atelier4j.diffusion.sampler.SamplingLoop.State;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -19,7 +20,7 @@ record DiscreteSteps(GaussianDiffusion diffusion, X0Limit limit) {
     @FunctionalInterface
     interface Step {
         /** Returns x at the step below t (0-based), for x at t and the estimate at the step above, and that at t. */
-        Tensor below(State state, Tensor x0, int t);
+        Expression below(State state, Expression x0, int t);
     }
 
     /** Returns the number of steps. */
@@ -31,8 +32,8 @@ record DiscreteSteps(GaussianDiffusion diffusion, X0Limit limit) {
     Tensor run(Denoiser denoiser, Condition condition, Tensor start, SamplingListener listener, Step step) {
         return SamplingLoop.run(count(), start, listener, (state, i) -> {
             int t = count() - 1 - i;
-            Tensor x0 = limit.apply(diffusion.predictX0(denoiser, state.x(), t, condition));
-            return new State(step.below(state, x0, t), x0);
+            Expression x0 = limit.apply(diffusion.predictX0(denoiser, state.x(), t, condition));
+            return State.of(step.below(state, x0, t), x0);
         });
     }
 }

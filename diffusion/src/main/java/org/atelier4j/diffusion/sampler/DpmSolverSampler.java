@@ -4,6 +4,7 @@ import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.diffusion.GaussianDiffusion;
 import org.atelier4j.diffusion.NoiseSchedule;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -44,29 +45,33 @@ public final class DpmSolverSampler implements Sampler {
     @Override
     public Tensor sample(Denoiser denoiser, Condition condition, ImageNoise noise, SamplingListener listener) {
         return steps.run(
-                denoiser, condition, noise.draw(), listener, (state, x0, t) -> step(state.x(), x0, state.x0(), t));
+                denoiser,
+                condition,
+                noise.draw(),
+                listener,
+                (state, x0, t) -> step(Expression.of(state.x()), x0, state.x0(), t));
     }
 
     /** Returns x at the step below t (0-based), from the estimates at t and at the step above it, if there was one. */
-    Tensor step(Tensor xt, Tensor x0, @Nullable Tensor above, int t) {
+    Expression step(Expression xt, Expression x0, @Nullable Tensor above, int t) {
         NoiseSchedule schedule = diffusion.schedule();
         double from = schedule.alphasCumprod(t);
         double to = schedule.alphasCumprodBefore(t);
         double h = lambda(to) - lambda(from);
         double shrink = Math.sqrt((1 - to) / (1 - from));
-        Tensor d = extrapolated(schedule, x0, above, t);
+        Expression d = extrapolated(schedule, x0, above, t);
         return xt.mul(shrink).sub(d.mul(Math.sqrt(to) * Math.expm1(-h))); // line 10
     }
 
     /** Returns D of the step below t, line 9: the estimate of x0 led on along its change since the step above. */
-    static Tensor extrapolated(NoiseSchedule schedule, Tensor x0, @Nullable Tensor above, int t) {
+    static Expression extrapolated(NoiseSchedule schedule, Expression x0, @Nullable Tensor above, int t) {
         if (above == null || t == 0) {
             return x0;
         }
         double here = lambda(schedule.alphasCumprod(t));
         double h = lambda(schedule.alphasCumprodBefore(t)) - here;
         double r = (here - lambda(schedule.alphasCumprod(t + 1))) / h;
-        return x0.mul(1 + 1 / (2 * r)).sub(above.mul(1 / (2 * r)));
+        return x0.mul(1 + 1 / (2 * r)).sub(Expression.of(above).mul(1 / (2 * r)));
     }
 
     /** Returns half the logarithm of the signal-to-noise ratio. */

@@ -4,6 +4,7 @@ import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.diffusion.EdmSchedule;
 import org.atelier4j.diffusion.sampler.SamplingLoop.State;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -30,10 +31,10 @@ public final class EulerSampler implements Sampler {
         Tensor start = noise.draw().mul(schedule.sigma(0));
         return SamplingLoop.run(steps(), start, listener, (state, i) -> {
             double sigma = schedule.sigma(i);
-            Tensor x = state.x();
-            Tensor x0 = denoiser.denoise(x, SamplingLoop.time(sigma, x), condition);
-            Tensor slope = x.sub(x0).div(sigma);
-            return new State(x.add(slope.mul(schedule.sigma(i + 1) - sigma)), x0);
+            Expression x = Expression.of(state.x());
+            Expression x0 = denoiser.predict(state.x(), SamplingLoop.time(sigma, state.x()), condition);
+            Expression slope = x.sub(x0).div(sigma);
+            return State.of(x.add(slope.mul(schedule.sigma(i + 1) - sigma)), x0);
         });
     }
 }

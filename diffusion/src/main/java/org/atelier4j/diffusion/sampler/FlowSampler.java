@@ -4,6 +4,7 @@ import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.diffusion.sampler.SamplingLoop.State;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -41,15 +42,16 @@ public final class FlowSampler implements Sampler {
         return SamplingLoop.run(steps, noise.draw(), listener, (state, i) -> {
             double t = 1 - (double) i / steps;
             double next = 1 - (i + 1.0) / steps;
-            Tensor x = state.x();
-            Tensor v = denoiser.denoise(x, SamplingLoop.time(t, x), condition);
-            Tensor x0 = x.sub(v.mul(t)); // where the straight path leads
-            Tensor euler = x.add(v.mul(next - t));
+            Expression x = Expression.of(state.x());
+            Expression v = denoiser.predict(state.x(), SamplingLoop.time(t, state.x()), condition);
+            Expression x0 = x.sub(v.mul(t)); // where the straight path leads
+            Expression euler = x.add(v.mul(next - t));
             if (method == Method.EULER) {
-                return new State(euler, x0);
+                return State.of(euler, x0);
             }
-            Tensor later = denoiser.denoise(euler, SamplingLoop.time(next, x), condition);
-            return new State(x.add(v.add(later).mul((next - t) / 2)), x0);
+            Tensor below = euler.tensor();
+            Expression later = denoiser.predict(below, SamplingLoop.time(next, below), condition);
+            return State.of(x.add(v.add(later).mul((next - t) / 2)), x0);
         });
     }
 }

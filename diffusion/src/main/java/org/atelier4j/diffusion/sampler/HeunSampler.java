@@ -5,6 +5,7 @@ import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.diffusion.EdmSchedule;
 import org.atelier4j.diffusion.sampler.SamplingLoop.State;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -67,16 +68,18 @@ public final class HeunSampler implements Sampler {
         return SamplingLoop.run(steps(), start, listener, (state, i) -> {
             double sigma = raised(i); // t̂
             double next = schedule.sigma(i + 1);
-            Tensor x = stirred(state.x(), schedule.sigma(i), sigma, noise); // x̂
-            Tensor x0 = denoiser.denoise(x, SamplingLoop.time(sigma, x), condition);
-            Tensor slope = x.sub(x0).div(sigma);
-            Tensor euler = x.add(slope.mul(next - sigma));
+            Tensor stirred = stirred(state.x(), schedule.sigma(i), sigma, noise);
+            Expression x = Expression.of(stirred); // x̂
+            Expression x0 = denoiser.predict(stirred, SamplingLoop.time(sigma, stirred), condition);
+            Expression slope = x.sub(x0).div(sigma);
+            Expression euler = x.add(slope.mul(next - sigma));
             if (next == 0) {
-                return new State(euler, x0);
+                return State.of(euler, x0);
             }
-            Tensor later = denoiser.denoise(euler, SamplingLoop.time(next, x), condition);
-            Tensor slopes = slope.add(euler.sub(later).div(next));
-            return new State(x.add(slopes.mul((next - sigma) / 2)), later); // the mean of both slopes
+            Tensor below = euler.tensor();
+            Expression later = denoiser.predict(below, SamplingLoop.time(next, below), condition);
+            Expression slopes = slope.add(Expression.of(below).sub(later).div(next));
+            return State.of(x.add(slopes.mul((next - sigma) / 2)), later); // the mean of both slopes
         });
     }
 
@@ -91,6 +94,8 @@ public final class HeunSampler implements Sampler {
         if (to == from) {
             return x;
         }
-        return x.add(noise.draw().mul(churn.noise() * Math.sqrt(to * to - from * from)));
+        return Expression.of(x)
+                .add(noise.z().mul(churn.noise() * Math.sqrt(to * to - from * from)))
+                .tensor();
     }
 }

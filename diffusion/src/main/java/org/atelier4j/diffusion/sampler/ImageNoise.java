@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -36,6 +37,11 @@ public record ImageNoise(Shape image, List<Rng> streams, DType dtype) {
                 .mapToObj(i -> rng.split((long) i))
                 .toList();
         return new ImageNoise(image, streams, DType.FLOAT32);
+    }
+
+    /** Returns fresh noise to go on with, (B, image…). */
+    Expression z() {
+        return Expression.of(draw());
     }
 
     /** Returns fresh noise, (B, image…). */

@@ -1,7 +1,9 @@
 package org.atelier4j.diffusion.sampler;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
@@ -18,7 +20,14 @@ final class SamplingLoop {
      * @param x noisy images
      * @param x0 the estimate of the data that led here, null before the first step
      */
-    record State(Tensor x, @Nullable Tensor x0) {}
+    record State(Tensor x, @Nullable Tensor x0) {
+
+        /** Computes the next state in one pass, whatever it is made of. */
+        static State of(Expression x, Expression x0) {
+            List<Tensor> made = Expression.evaluate(x, x0);
+            return new State(made.get(0), made.get(1));
+        }
+    }
 
     /** One step; {@code i} counts from 0. The result has an estimate. */
     @FunctionalInterface

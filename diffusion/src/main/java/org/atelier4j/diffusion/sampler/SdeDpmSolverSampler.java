@@ -4,6 +4,7 @@ import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.diffusion.GaussianDiffusion;
 import org.atelier4j.diffusion.NoiseSchedule;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -47,18 +48,19 @@ public final class SdeDpmSolverSampler implements Sampler {
                 condition,
                 noise.draw(),
                 listener,
-                (state, x0, t) -> step(state.x(), x0, state.x0(), t, noise));
+                (state, x0, t) -> step(Expression.of(state.x()), x0, state.x0(), t, noise));
     }
 
     /** Returns x at the step below t (0-based), from the estimates at t and at the step above it, if there was one. */
-    Tensor step(Tensor xt, Tensor x0, @Nullable Tensor above, int t, ImageNoise noise) {
+    Expression step(Expression xt, Expression x0, @Nullable Tensor above, int t, ImageNoise noise) {
         NoiseSchedule schedule = diffusion.schedule();
         double from = schedule.alphasCumprod(t);
         double to = schedule.alphasCumprodBefore(t);
         double h = DpmSolverSampler.lambda(to) - DpmSolverSampler.lambda(from);
         double fresh = -Math.expm1(-2 * h);
-        Tensor d = DpmSolverSampler.extrapolated(schedule, x0, above, t);
-        Tensor mean = xt.mul(Math.sqrt((1 - to) / (1 - from)) * Math.exp(-h)).add(d.mul(Math.sqrt(to) * fresh));
-        return t == 0 ? mean : mean.add(noise.draw().mul(Math.sqrt((1 - to) * fresh)));
+        Expression d = DpmSolverSampler.extrapolated(schedule, x0, above, t);
+        Expression mean =
+                xt.mul(Math.sqrt((1 - to) / (1 - from)) * Math.exp(-h)).add(d.mul(Math.sqrt(to) * fresh));
+        return t == 0 ? mean : mean.add(noise.z().mul(Math.sqrt((1 - to) * fresh)));
     }
 }

@@ -1,7 +1,9 @@
 package org.atelier4j.diffusion.sampler;
 
+import java.util.Arrays;
 import org.atelier4j.diffusion.Denoiser;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Tensor;
 
 /**
@@ -12,7 +14,12 @@ import org.atelier4j.tensor.Tensor;
 public interface X0Limit {
 
     /** Returns the estimate x0 (B, …), limited. */
-    Tensor apply(Tensor x0);
+    Expression apply(Expression x0);
+
+    /** Returns the estimate x0 (B, …), limited. */
+    default Tensor apply(Tensor x0) {
+        return apply(Expression.of(x0)).tensor();
+    }
 
     /** Returns estimates as they are. */
     static X0Limit none() {
@@ -32,20 +39,26 @@ public interface X0Limit {
      */
     static X0Limit dynamic(double percentile) {
         Check.that(percentile > 0 && percentile <= 1, "X0Limit: percentile must lie in (0, 1], got %s", percentile);
-        return x0 -> {
+        return estimate -> {
+            Tensor x0 = estimate.tensor();
             int images = x0.dim(0);
             Tensor rows = x0.reshape(images, -1); // (B, N)
             int n = rows.dim(1);
             int above = n - Math.max(1, (int) Math.ceil(percentile * n)); // how many lie above the percentile
             Tensor magnitudes = rows.abs();
             Tensor rank = magnitudes.topK(above + 1).slice(1, above, 1); // (B, 1)
-            Tensor s = magnitudes.gather(1, rank).max(Tensor.onesLike(rows.slice(1, 0, 1))); // (B, 1)
-            return rows.max(s.neg()).min(s).div(s).reshape(x0.shape());
+            int[] perImage = new int[x0.rank()];
+            Arrays.fill(perImage, 1);
+            perImage[0] = images;
+            Expression s =
+                    Expression.of(magnitudes.gather(1, rank).reshape(perImage)).max(Expression.constant(1));
+            return Expression.of(x0).max(s.neg()).min(s).div(s);
         };
     }
 
     /** Returns a denoiser whose answers, estimates of x0, are limited. */
     default Denoiser around(Denoiser denoiser) {
-        return (x, time, condition) -> apply(denoiser.denoise(x, time, condition));
+        Denoiser.Lazy limited = (x, time, condition) -> apply(denoiser.predict(x, time, condition));
+        return limited;
     }
 }

@@ -15,6 +15,7 @@ import org.atelier4j.diffusion.NoiseSchedule;
 import org.atelier4j.diffusion.Prediction;
 import org.atelier4j.diffusion.Spacing;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -163,14 +164,16 @@ class SamplersTest {
 
     @Test
     void dpmSolversFirstAndLastStepsAreDdim() {
-        Tensor xt = Rng.of(1).normal(Shape.of(1, 10));
-        Tensor x0 = Rng.of(2).normal(Shape.of(1, 10));
+        Tensor above = Rng.of(1).normal(Shape.of(1, 10));
+        Expression xt = Expression.of(above);
+        Expression x0 = Expression.of(Rng.of(2).normal(Shape.of(1, 10)));
         DpmSolverSampler solver = new DpmSolverSampler(FEW);
         DdimSampler ddim = new DdimSampler(FEW, 0);
         ImageNoise unused = ImageNoise.of(Shape.of(10), 1, 1);
 
-        TensorAssert.assertThat(solver.step(xt, x0, null, 8)).isCloseTo(ddim.step(xt, x0, 8, unused), 1e-5, 1e-5);
-        TensorAssert.assertThat(solver.step(xt, x0, xt, 0)).isCloseTo(x0, 1e-5, 1e-5);
+        TensorAssert.assertThat(solver.step(xt, x0, null, 8).tensor())
+                .isCloseTo(ddim.step(xt, x0, 8, unused).tensor(), 1e-5, 1e-5);
+        TensorAssert.assertThat(solver.step(xt, x0, above, 0).tensor()).isCloseTo(x0.tensor(), 1e-5, 1e-5);
     }
 
     /** Algorithm 2 on numbers: α and σ from ᾱ = ½, 0.8 and 0.9, x = 2, estimates 0.3 and, above, 0.7. */
@@ -180,8 +183,8 @@ class SamplersTest {
         static final double H1 = Math.log(0.8 / 0.2) / 2 - Math.log(0.5 / 0.5) / 2;
         static final double H2 = Math.log(0.9 / 0.1) / 2 - Math.log(0.8 / 0.2) / 2;
         static final double D = 0.3 + H2 / (2 * H1) * (0.3 - 0.7); // line 9
-        static final Tensor X = Tensor.of(new double[] {2}, 1, 1);
-        static final Tensor X0 = Tensor.of(new double[] {0.3}, 1, 1);
+        static final Expression X = Expression.of(Tensor.of(new double[] {2}, 1, 1));
+        static final Expression X0 = Expression.of(Tensor.of(new double[] {0.3}, 1, 1));
         static final Tensor ABOVE = Tensor.of(new double[] {0.7}, 1, 1);
     }
 
@@ -190,7 +193,9 @@ class SamplersTest {
         double expected = Math.sqrt(0.1) / Math.sqrt(0.2) * 2
                 - Math.sqrt(0.9) * (Math.exp(-SecondStep.H2) - 1) * SecondStep.D; // line 10
 
-        Tensor got = new DpmSolverSampler(SecondStep.PROCESS).step(SecondStep.X, SecondStep.X0, SecondStep.ABOVE, 1);
+        Tensor got = new DpmSolverSampler(SecondStep.PROCESS)
+                .step(SecondStep.X, SecondStep.X0, SecondStep.ABOVE, 1)
+                .tensor();
 
         assertThat(got.item()).isCloseTo(expected, within(1e-12));
     }
@@ -206,9 +211,11 @@ class SamplersTest {
         ImageNoise noise = new ImageNoise(Shape.of(1), List.of(Rng.of(5).split(0L)), DType.FLOAT64);
 
         assertThat(solver.step(SecondStep.X, SecondStep.X0, SecondStep.ABOVE, 1, noise)
+                        .tensor()
                         .item())
                 .isCloseTo(expected, within(1e-12));
         assertThat(solver.step(SecondStep.X, SecondStep.X0, SecondStep.ABOVE, 0, noise)
+                        .tensor()
                         .item())
                 .isEqualTo(0.3); // the end is the estimate
     }

@@ -12,6 +12,9 @@ import org.atelier4j.tensor.Shape;
 final class Axes {
     private static final int MOST = 8;
 
+    /** How many numbers {@link #struct} has. */
+    static final int FIELDS = 1 + 2 * MOST;
+
     private final List<Long> sizes = new ArrayList<>();
     private final List<long[]> steps = new ArrayList<>();
     private final int operands;
@@ -93,7 +96,7 @@ final class Axes {
 
     /** Returns the struct {@code Axes} of the kernels for one operand. */
     long[] struct(int operand) {
-        long[] fields = new long[1 + 2 * MOST];
+        long[] fields = new long[FIELDS];
         fields[0] = rank();
         for (int a = 0; a < rank(); a++) {
             fields[1 + a] = size(a);

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.device.Precision;
@@ -23,6 +24,8 @@ public enum Code {
     UNARY(Elements.FLOATS, "prelude", "functions", "unary"),
     /** Functions of two numbers. */
     BINARY(Elements.ALL, "prelude", "binary"),
+    /** Formulas of several tensors; what they compute is told by further options. */
+    FORMULA(Elements.FLOATS, "prelude", "functions", "formula"),
     /** Conversions between element types, fills. */
     CONVERT(Elements.NONE, "prelude", "convert"),
     /** Copies, gathers, selection. */
@@ -124,13 +127,17 @@ public enum Code {
         }
     }
 
-    /** Returns the compiler options of each variant, without the target. */
+    /** Returns the compiler options of each variant, without the target; of formulas those of one that samplers use. */
     public List<List<String>> variants() {
         List<List<String>> variants = new ArrayList<>();
         if (elements == Elements.NONE) {
             variants.add(List.of());
         }
         elements.names.forEach(name -> variants.add(options(name)));
+        if (this == FORMULA) {
+            variants.replaceAll(options -> Stream.concat(options.stream(), Formulas.defines(Formulas.EXAMPLE).stream())
+                    .toList());
+        }
         return variants;
     }
 
@@ -153,6 +160,16 @@ public enum Code {
 
     /** Returns a kernel for elements of a type; the precision matters to files for tensor cores only. */
     CudaKernel kernel(CudaDevice device, DType dtype, Precision precision, String function) {
+        return kernel(device, dtype, precision, List.of(), function);
+    }
+
+    /** Returns a kernel for elements of a type of a file that must be told more. */
+    CudaKernel kernel(CudaDevice device, DType dtype, List<String> defines, String function) {
+        return kernel(device, dtype, Precision.FLOAT32, defines, function);
+    }
+
+    private CudaKernel kernel(
+            CudaDevice device, DType dtype, Precision precision, List<String> defines, String function) {
         String element = switch (elements) {
             case SINGLE, FLOATS, ALL, NONE -> name(dtype);
             case SIZES ->
@@ -172,7 +189,9 @@ public enum Code {
                 elements.names,
                 device.name(),
                 dtype);
-        return device.module(fileName(), source(), options(element)).kernel(function);
+        List<String> all = new ArrayList<>(options(element));
+        all.addAll(defines);
+        return device.module(fileName(), source(), all).kernel(function);
     }
 
     private static String name(DType dtype) {

@@ -8,6 +8,7 @@ import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.Distribution;
 import org.atelier4j.tensor.kernel.Epilogue;
+import org.atelier4j.tensor.kernel.Formula;
 import org.atelier4j.tensor.kernel.Interpolation;
 import org.atelier4j.tensor.kernel.Kernels;
 import org.atelier4j.tensor.kernel.Norm;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class CudaKernels implements Kernels, AttentionKernels {
     private final Movement movement;
     private final Elementwise elementwise;
+    private final Formulas formulas;
     private final Reductions reductions;
     private final Products products;
     private final NearestCodes nearestCodes;
@@ -42,6 +44,7 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     public CudaKernels(CudaDevice device) {
         this.movement = new Movement(device);
         this.elementwise = new Elementwise(device);
+        this.formulas = new Formulas(device);
         this.reductions = new Reductions(device, movement);
         Endings endings = new Endings(device, elementwise);
         this.products = new Products(device, endings);
@@ -115,6 +118,11 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     @Override
     public void where(Tensor condition, Tensor a, Tensor b, Tensor out) {
         movement.where(condition, a, b, out);
+    }
+
+    @Override
+    public void evaluate(Formula formula, List<Tensor> inputs, double[] numbers, List<Tensor> outputs) {
+        formulas.evaluate(formula, inputs, numbers, outputs);
     }
 
     // --- reductions -------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Elements;
 import org.atelier4j.tensor.kernel.Epilogue;
+import org.atelier4j.tensor.kernel.Operand;
 import org.atelier4j.tensor.kernel.Parallel;
 import org.atelier4j.tensor.kernel.Scratch;
 import org.atelier4j.tensor.kernel.Unary;
@@ -20,28 +21,29 @@ final class Elementwise {
             int n = hi - lo;
             double[] tile = Scratch.doubles(0, n);
             from.get(lo, n, tile, 0);
-            apply(f, tile, n);
+            apply(f, tile, tile, n);
             to.put(lo, n, tile, 0);
         });
     }
 
-    private static void apply(Unary f, double[] tile, int n) {
+    /** Sets {@code y ← f(x)}; y may be x. */
+    static void apply(Unary f, double[] x, double[] y, int n) {
         switch (f.function()) {
             case AFFINE -> {
                 double a = f.a();
                 double b = f.b();
                 for (int i = 0; i < n; i++) {
-                    tile[i] = a * tile[i] + b;
+                    y[i] = a * x[i] + b;
                 }
             }
             case RELU -> {
                 for (int i = 0; i < n; i++) {
-                    tile[i] = Math.max(tile[i], 0);
+                    y[i] = Math.max(x[i], 0);
                 }
             }
             default -> {
                 for (int i = 0; i < n; i++) {
-                    tile[i] = f.value(tile[i]);
+                    y[i] = f.value(x[i]);
                 }
             }
         }
@@ -82,7 +84,7 @@ final class Elementwise {
                 double[] y = Scratch.doubles(1, n);
                 left.get(lo, n, x);
                 right.get(lo, n, y);
-                apply(f, x, y, n);
+                apply(f, x, y, x, n);
                 to.put(lo, n, x, 0);
             });
         } else {
@@ -100,32 +102,32 @@ final class Elementwise {
         }
     }
 
-    /** Sets {@code x ← f(x, y)}. */
-    private static void apply(Binary f, double[] x, double[] y, int n) {
+    /** Sets {@code y ← f(a, b)}; y may be either. */
+    static void apply(Binary f, double[] a, double[] b, double[] y, int n) {
         switch (f) {
             case ADD -> {
                 for (int i = 0; i < n; i++) {
-                    x[i] += y[i];
+                    y[i] = a[i] + b[i];
                 }
             }
             case SUB -> {
                 for (int i = 0; i < n; i++) {
-                    x[i] -= y[i];
+                    y[i] = a[i] - b[i];
                 }
             }
             case MUL -> {
                 for (int i = 0; i < n; i++) {
-                    x[i] *= y[i];
+                    y[i] = a[i] * b[i];
                 }
             }
             case DIV -> {
                 for (int i = 0; i < n; i++) {
-                    x[i] /= y[i];
+                    y[i] = a[i] / b[i];
                 }
             }
             default -> {
                 for (int i = 0; i < n; i++) {
-                    x[i] = f.value(x[i], y[i]);
+                    y[i] = f.value(a[i], b[i]);
                 }
             }
         }
@@ -223,14 +225,14 @@ final class Elementwise {
             to.get(lo, n, sum, 0);
             if (shift != null) {
                 shift.get(lo, n, addend);
-                apply(Binary.ADD, sum, addend, n);
+                apply(Binary.ADD, sum, addend, sum, n);
             }
             if (skip != null) {
                 skip.get(lo, n, addend);
-                apply(Binary.ADD, sum, addend, n);
+                apply(Binary.ADD, sum, addend, sum, n);
             }
             if (activation != null) {
-                apply(activation, sum, n);
+                apply(activation, sum, sum, n);
             }
             to.put(lo, n, sum, 0);
         });

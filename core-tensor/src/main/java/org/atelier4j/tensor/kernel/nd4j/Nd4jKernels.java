@@ -9,6 +9,7 @@ import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.Distribution;
 import org.atelier4j.tensor.kernel.Epilogue;
+import org.atelier4j.tensor.kernel.Formula;
 import org.atelier4j.tensor.kernel.Interpolation;
 import org.atelier4j.tensor.kernel.Kernels;
 import org.atelier4j.tensor.kernel.Norm;
@@ -103,6 +104,11 @@ public class Nd4jKernels implements Kernels {
     @Override
     public void where(Tensor condition, Tensor a, Tensor b, Tensor out) {
         Elementwise.where(condition, a, b, out);
+    }
+
+    @Override
+    public void evaluate(Formula formula, List<Tensor> inputs, double[] numbers, List<Tensor> outputs) {
+        new Formulas().run(formula, inputs, numbers, outputs);
     }
 
     // --- reductions -------------------------------------------------------------------------------------------------

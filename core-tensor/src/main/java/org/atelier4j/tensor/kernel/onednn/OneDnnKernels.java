@@ -1,11 +1,13 @@
 package org.atelier4j.tensor.kernel.onednn;
 
+import java.util.List;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.DecodingKernels;
 import org.atelier4j.tensor.kernel.Epilogue;
+import org.atelier4j.tensor.kernel.Formula;
 import org.atelier4j.tensor.kernel.GateKernels;
 import org.atelier4j.tensor.kernel.Interpolation;
 import org.atelier4j.tensor.kernel.Norm;
@@ -103,6 +105,15 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels, Dec
     public void binary(Binary f, Tensor a, Tensor b, Tensor out) {
         if (!fast(a) || !Elementwise.binary(f, a, b, out)) {
             super.binary(f, a, b, out);
+        }
+    }
+
+    @Override
+    public void evaluate(Formula formula, List<Tensor> inputs, double[] numbers, List<Tensor> outputs) {
+        if (fast(outputs.get(0))) {
+            Formulas.evaluate(this, formula, inputs, numbers, outputs);
+        } else {
+            super.evaluate(formula, inputs, numbers, outputs);
         }
     }
 

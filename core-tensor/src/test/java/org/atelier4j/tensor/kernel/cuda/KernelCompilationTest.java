@@ -3,10 +3,15 @@ package org.atelier4j.tensor.kernel.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.atelier4j.tensor.device.cuda.CompiledKernels;
 import org.atelier4j.tensor.device.cuda.CudaException;
 import org.atelier4j.tensor.device.cuda.Nvrtc;
+import org.atelier4j.tensor.kernel.Binary;
+import org.atelier4j.tensor.kernel.Formula;
+import org.atelier4j.tensor.kernel.Formula.Step;
+import org.atelier4j.tensor.kernel.Unary;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -45,6 +50,37 @@ class KernelCompilationTest {
         }
     }
 
+    /** A formula of every function and every pair, of tensors and numbers. */
+    private static List<String> everyStep() {
+        List<Step> steps = new ArrayList<>(List.of(new Step.Number(2)));
+        int inputs = 3;
+        for (Unary.Function f : Unary.Function.values()) {
+            steps.add(new Step.Function(f, steps.size() % inputs, 0));
+            steps.add(new Step.Pair(Binary.ADD, inputs + steps.size() - 2, inputs + steps.size() - 1));
+        }
+        for (Binary f : Binary.values()) {
+            if (f != Binary.POW) {
+                steps.add(new Step.Pair(f, steps.size() % inputs, inputs + steps.size() - 1));
+            }
+        }
+        return Formulas.defines(new Formula(inputs, 3, steps, List.of(inputs + steps.size() - 1)));
+    }
+
+    private static void everyStepCompiles(CompiledKernels kernels, String architecture) {
+        for (String element : List.of("float", "double", "bf16")) {
+            List<String> variant = new ArrayList<>(List.of("-DELEMENT=" + element));
+            variant.addAll(everyStep());
+            compiles(kernels, Code.FORMULA, variant, architecture);
+        }
+    }
+
+    @Test
+    void formulasCompileForTheOldestAndTheNewestCard() {
+        CompiledKernels kernels = new CompiledKernels(nvrtc());
+        everyStepCompiles(kernels, "sm_75");
+        everyStepCompiles(kernels, "sm_120");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"sm_75", "sm_80", "sm_86", "sm_89", "sm_90a", "sm_100", "sm_120"})
     @Tag("slow")
@@ -55,6 +91,7 @@ class KernelCompilationTest {
                 compiles(kernels, code, variant, architecture);
             }
         }
+        everyStepCompiles(kernels, architecture);
     }
 
     @Test
@@ -79,7 +116,8 @@ class KernelCompilationTest {
                 "convWeight",
                 "normForward",
                 "nearestCode",
-                "gumbelSoftmax");
+                "gumbelSoftmax",
+                "evaluateWide");
         List<KernelReport> reports = KernelReport.of(nvrtc, 90);
         assertThat(reports).hasSizeGreaterThan(100);
         assertThat(reports)

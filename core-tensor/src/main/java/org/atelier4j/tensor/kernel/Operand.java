@@ -1,15 +1,14 @@
-package org.atelier4j.tensor.kernel.nd4j;
+package org.atelier4j.tensor.kernel;
 
 import java.util.Arrays;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
-import org.atelier4j.tensor.kernel.Elements;
 
 /**
  * One input of a loop over a broadcast shape: gives the values that stand at any range of the result's elements. An
  * input that repeats is small, so it is read once as a whole.
  */
-final class Operand {
+public final class Operand {
     private final Elements elements;
     private final boolean dense;
     private final double[] reals;
@@ -20,7 +19,8 @@ final class Operand {
     private final int[] steps;
     private final int rank;
 
-    Operand(Tensor x, Shape result) {
+    /** Reads {@code x}, which broadcasts to {@code result}. */
+    public Operand(Tensor x, Shape result) {
         elements = Elements.of(x);
         lengths = new int[result.rank() + 1];
         steps = new int[result.rank() + 1];
@@ -55,7 +55,7 @@ final class Operand {
     }
 
     /** Reads what stands at elements {@code [at, at + n)} of the result; the operand must be floating. */
-    void get(int at, int n, double[] to) {
+    public void get(int at, int n, double[] to) {
         if (dense) {
             elements.get(at, n, to, 0);
         } else {
@@ -69,8 +69,25 @@ final class Operand {
         }
     }
 
+    /** The same as floats. */
+    public void get(int at, int n, float[] to) {
+        if (dense) {
+            elements.get(at, n, to, 0);
+        } else {
+            expand(at, n, (from, start, count, repeat) -> {
+                if (repeat) {
+                    Arrays.fill(to, start, start + count, (float) reals[from]);
+                } else {
+                    for (int i = 0; i < count; i++) {
+                        to[start + i] = (float) reals[from + i];
+                    }
+                }
+            });
+        }
+    }
+
     /** Reads what stands at elements {@code [at, at + n)} of the result; the operand must not be floating. */
-    void get(int at, int n, long[] to) {
+    public void get(int at, int n, long[] to) {
         if (dense) {
             elements.get(at, n, to, 0);
         } else {
