@@ -4,13 +4,15 @@ import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Precision;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
+import org.atelier4j.tensor.device.cuda.CudaKernel;
+import org.atelier4j.tensor.device.cuda.Launch;
 import org.jspecify.annotations.Nullable;
 
-/** Launches {@code attention.cu}. */
+/** Launches {@code attention.cu} and, on tensor cores, {@code attentiontiles.cu}. */
 final class Attention {
     private static final int THREADS = 256;
-    private static final int ROWS = 32;
     private static final int WIDEST = 128;
 
     private final CudaDevice device;
@@ -43,22 +45,52 @@ final class Attention {
         };
     }
 
-    private long blocks(Tensor rows) {
-        return device.blocksFor((rows.dim(2) + ROWS - 1L) / ROWS * rows.dim(0) * rows.dim(1), 1);
+    /**
+     * The kernels for such tensors.
+     *
+     * @param precision FLOAT32 for ordinary cores, else what tensor cores multiply
+     * @param width of rows in shared memory: 64 or 128 for tensor cores
+     * @param rows that a block owns, 16 for each of its warps on tensor cores
+     */
+    private record Loop(CudaDevice device, DType dtype, Precision precision, int width, int rows) {
+
+        static Loop of(CudaDevice device, Tensor q, Tensor k, Tensor v) {
+            Precision precision = ProductLoop.of(device, q.dtype(), Math.min(q.dim(2), k.dim(2)), v.dim(3), q.dim(3))
+                    .precision();
+            int width = Math.max(q.dim(3), v.dim(3)) <= 64 ? 64 : 128;
+            int rows = precision == Precision.FLOAT32 || precision == Precision.TF32 && width == 128 ? 32 : 64;
+            return new Loop(device, q.dtype(), precision, width, rows);
+        }
+
+        private boolean onTensorCores() {
+            return precision != Precision.FLOAT32;
+        }
+
+        Launch launch(String name) {
+            CudaKernel kernel = onTensorCores()
+                    ? Code.ATTENTION_TILES.kernel(device, dtype, precision, name + width)
+                    : Code.ATTENTION.kernel(device, dtype, name);
+            return kernel.with();
+        }
+
+        /** Runs a kernel whose blocks share the rows of a tensor (B, H, T, …). */
+        void run(Launch launch, Tensor owned) {
+            long tiles = (owned.dim(2) + rows - 1L) / rows * owned.dim(0) * owned.dim(1);
+            launch.run(device.blocksFor(tiles, 1), 1, 1, onTensorCores() ? 2 * rows : THREADS);
+        }
     }
 
     void forward(double scale, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Tensor y, Tensor logSums) {
-        Code.ATTENTION
-                .kernel(device, q.dtype(), "attention")
-                .with()
+        Loop loop = Loop.of(device, q, k, v);
+        Launch launch = loop.launch("attention")
                 .tensor(q)
                 .tensor(k)
                 .tensor(v)
                 .tensor(mask)
                 .tensor(y)
                 .tensor(logSums)
-                .struct(struct(scale, q, k, v, mask))
-                .run(blocks(q), 1, 1, THREADS);
+                .struct(struct(scale, q, k, v, mask));
+        loop.run(launch, q);
     }
 
     void backward(
@@ -74,6 +106,7 @@ final class Attention {
             Tensor dk,
             Tensor dv) {
         long[] struct = struct(scale, q, k, v, mask);
+        Loop loop = Loop.of(device, q, k, v);
         try (TensorScope scope = TensorScope.open()) {
             Tensor dots = Tensor.empty(logSums.shape(), DType.FLOAT32, device);
             Code.ATTENTION
@@ -85,9 +118,7 @@ final class Attention {
                     .int64(dots.size())
                     .int64(y.dim(3))
                     .run(device.blocksFor(dots.size(), THREADS / 32), 1, 1, THREADS);
-            Code.ATTENTION
-                    .kernel(device, q.dtype(), "attentionQueries")
-                    .with()
+            Launch queries = loop.launch("attentionQueries")
                     .tensor(q)
                     .tensor(k)
                     .tensor(v)
@@ -96,11 +127,9 @@ final class Attention {
                     .tensor(logSums)
                     .tensor(dots)
                     .tensor(dq)
-                    .struct(struct)
-                    .run(blocks(q), 1, 1, THREADS);
-            Code.ATTENTION
-                    .kernel(device, q.dtype(), "attentionKeys")
-                    .with()
+                    .struct(struct);
+            loop.run(queries, q);
+            Launch keys = loop.launch("attentionKeys")
                     .tensor(q)
                     .tensor(k)
                     .tensor(v)
@@ -110,8 +139,8 @@ final class Attention {
                     .tensor(dots)
                     .tensor(dk)
                     .tensor(dv)
-                    .struct(struct)
-                    .run(blocks(k), 1, 1, THREADS);
+                    .struct(struct);
+            loop.run(keys, k);
         }
     }
 }

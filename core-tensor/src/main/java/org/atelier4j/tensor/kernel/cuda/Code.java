@@ -49,7 +49,9 @@ public enum Code {
     /** Convolutions and their adjoints on tensor cores. */
     CONV_TILES(Elements.OPERANDS, "prelude", "functions", "product", "instructions", "tiles", "conv"),
     /** Attention without its weights in memory. */
-    ATTENTION(Elements.SINGLE, "prelude", "attention"),
+    ATTENTION(Elements.SINGLE, "prelude", "heads", "attention"),
+    /** The same on tensor cores. */
+    ATTENTION_TILES(Elements.OPERANDS, "prelude", "instructions", "heads", "attentiontiles"),
     /** Pooling, resizing. */
     IMAGES(Elements.FLOATS, "prelude", "images"),
     /** Random numbers. */

@@ -4,12 +4,7 @@
 //
 // q (B·H, T, D), k (B·H, S, D), v (B·H, S, E); D and E up to 128; elements computed in float32.
 
-typedef ELEMENT T;
-
 const int ROWS = 32, LANES = 8, MOST = 128, WIDE = MOST + 1, SHORT = 16, SHARE = MOST / LANES;
-
-// Steps of the mask along its axes, 0 where it repeats.
-struct Heads { i64 batch, heads, queries, keys, depth, width, mask[4]; double scale; };
 
 // Copies rows [first, first + count) of a matrix; rows that are not there become 0.
 __device__ inline void fetch(const T* from, i64 first, int count, i64 rows, int width, float (*to)[WIDE]) {
@@ -29,15 +24,6 @@ __device__ inline float dot(const float* a, const float* b, int n) {
 template <class F> __device__ float amongEight(float x) {
     for (int d = LANES / 2; d; d >>= 1) x = F::of(x, __shfl_xor_sync(0xffffffffu, x, d));
     return x;
-}
-
-__device__ inline const T* maskOf(const T* mask, const Heads& p, i64 head) {
-    return mask ? mask + head / p.heads * p.mask[0] + head % p.heads * p.mask[1] : mask;
-}
-
-__device__ inline float logit(float product, const T* mask, const Heads& p, i64 query, i64 key) {
-    if (query >= p.queries || key >= p.keys) return -infinity();
-    return (float) p.scale * product + (mask ? widen(mask[query * p.mask[2] + key * p.mask[3]]) : 0.f);
 }
 
 extern "C" __global__ void __launch_bounds__(256) attention(

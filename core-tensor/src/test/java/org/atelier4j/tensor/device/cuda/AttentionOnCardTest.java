@@ -11,10 +11,14 @@ import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.Gradients;
 import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.device.Precision;
+import org.atelier4j.tensor.device.PrecisionScope;
 import org.atelier4j.tensor.kernel.AttentionKernels;
 import org.atelier4j.tensor.op.DotProductAttention;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Attention in one pass on the card is attention by whole matrices in float64, with all its gradients. */
 class AttentionOnCardTest {
@@ -121,5 +125,102 @@ class AttentionOnCardTest {
                 .isFalse();
         check("wide heads", wide, null, DType.FLOAT32, 1e-5);
         check("float64", inputs(SIZES[1]), null, DType.FLOAT64, 1e-12);
+    }
+
+    // --- tensor cores -----------------------------------------------------------------------------------------------
+
+    /** B, H, T, S, D, E: whole groups of 16 bytes and none, whole and partial tiles, both widths of rows. */
+    private static final int[][] TILED = {
+        {1, 2, 16, 16, 16, 16},
+        {1, 2, 70, 33, 17, 23},
+        {2, 1, 33, 100, 64, 40},
+        {1, 1, 48, 50, 128, 128},
+        {1, 1, 66, 37, 80, 30}
+    };
+
+    /**
+     * What may be wrong with a result, as norms. {@link Precision} promises 3.3e-4 of one TF32 product; y and dv come from two
+     * behind one another, dq and dk from three, each with roundings of its own. Bfloat16 tensors are multiplied as BF16.
+     */
+    private static double promise(Precision precision, int result) {
+        boolean three = result == 1 || result == 2;
+        return precision == Precision.TF32 ? three ? 6e-4 : 4.5e-4 : 1e-2;
+    }
+
+    private static double relativeError(double[] actual, double[] exact) {
+        double errors = 0;
+        double results = 0;
+        for (int i = 0; i < exact.length; i++) {
+            errors += Math.pow(actual[i] - exact[i], 2);
+            results += Math.pow(exact[i], 2);
+        }
+        return Math.sqrt(errors / results);
+    }
+
+    private static void checkOnTensorCores(
+            String what, List<Tensor> inputs, @Nullable Tensor mask, DType dtype, Precision precision, double least) {
+        Device card = Emulator.device();
+        String kernel =
+                "attentionKeys" + (Math.max(inputs.get(0).dim(3), inputs.get(2).dim(3)) <= 64 ? 64 : 128);
+        try (TensorScope scope = TensorScope.open();
+                PrecisionScope chosen = PrecisionScope.open(precision)) {
+            List<Tensor> rounded =
+                    inputs.stream().map(x -> x.to(dtype).to(DType.FLOAT32)).toList();
+            List<double[]> expected = outcome(rounded, mask, DType.FLOAT64, Device.cpu());
+            long before = Emulator.launches(kernel);
+            List<double[]> actual = outcome(rounded, mask, dtype, card);
+            assertThat(Emulator.launches(kernel)).as(what).isEqualTo(before + 1);
+            for (int t = 0; t < 4; t++) {
+                assertThat(relativeError(actual.get(t), expected.get(t)))
+                        .as(
+                                "%s, %s %s: error of %s",
+                                what,
+                                dtype,
+                                precision,
+                                List.of("y", "dq", "dk", "dv").get(t))
+                        .isBetween(least, promise(precision, t));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TF32", "BF16"})
+    void tensorCoresKeepTheirPromise(Precision precision) {
+        for (int[] s : TILED) {
+            checkOnTensorCores(
+                    java.util.Arrays.toString(s),
+                    scaled(inputs(s)),
+                    null,
+                    DType.FLOAT32,
+                    precision,
+                    precision == Precision.TF32 ? 1e-5 : 1e-4);
+        }
+    }
+
+    /** Logits of standard deviation 1, as at the beginning of training: q is divided by what the products grow with. */
+    private static List<Tensor> scaled(List<Tensor> inputs) {
+        double factor = 1 / (0.3 * Math.sqrt(inputs.get(0).dim(3)));
+        return List.of(inputs.get(0).mul(factor), inputs.get(1), inputs.get(2));
+    }
+
+    @Test
+    void bfloat16TensorsTakeTensorCoresUnasked() {
+        for (int[] s : TILED) {
+            checkOnTensorCores(
+                    java.util.Arrays.toString(s), scaled(inputs(s)), null, DType.BFLOAT16, Precision.FLOAT32, 0);
+        }
+    }
+
+    @Test
+    void masksOnTensorCores() {
+        int n = 40;
+        Tensor blind = Tensor.arange(n).reshape(1, n).lessEqual(Tensor.arange(n).reshape(n, 1));
+        Tensor causal = Tensor.where(blind, Tensor.scalar(0), Tensor.scalar(-1e9));
+        List<Tensor> inputs = scaled(inputs(new int[] {2, 2, n, n, 16, 16}));
+        for (Precision precision : List.of(Precision.TF32, Precision.BF16)) {
+            checkOnTensorCores("causal", inputs, causal, DType.FLOAT32, precision, 0);
+            checkOnTensorCores("late", inputs, causal.flip(0).flip(1), DType.FLOAT32, precision, 0);
+            checkOnTensorCores("one a head", inputs, normal(4, Shape.of(2, 1, n)), DType.FLOAT32, precision, 0);
+        }
     }
 }
