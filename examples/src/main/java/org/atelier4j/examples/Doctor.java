@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.device.Precision;
 import org.atelier4j.tensor.kernel.CpuKernels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,6 +41,7 @@ public final class Doctor implements Callable<Integer> {
                         + Machine.version("org.bytedeco", "dnnl") + ", OpenBLAS "
                         + Machine.version("org.bytedeco", "openblas"));
         row(out, "kernels", Device.cpu().kernels().name() + ": " + CpuKernels.reason());
+        row(out, "products", products());
         row(out, "speed", Machine.speed());
         Datasets.names().forEach(name -> row(out, "data", name + ": " + data(name)));
         Models.shipped().forEach(name -> row(out, "model", name));
@@ -69,6 +71,13 @@ public final class Doctor implements Callable<Integer> {
         } catch (IllegalStateException e) {
             return "not here; './atelier fetch " + name + "' gets it";
         }
+    }
+
+    /** What PrecisionScope can choose here; the processor, not the library, says whether it is faster. */
+    private static String products() {
+        return Device.cpu().kernels().multiplies(Precision.BF16)
+                ? "float32 by default; bfloat16 where a program asks for it (the processor has instructions for it)"
+                : "float32 only: the processor does not multiply bfloat16 numbers";
     }
 
     private String threads() {

@@ -16,6 +16,7 @@ class DoctorTest {
                 .contains("java       " + Runtime.version())
                 .containsPattern("kernels +(onednn|nd4j): ")
                 .containsPattern("libraries +ND4J 1\\.0\\.0-M2\\.1, oneDNN 3\\.\\d+.*, OpenBLAS 0\\.3\\..*")
+                .containsPattern("products +float32 (by default; bfloat16 where|only: the processor does not)")
                 .containsPattern("speed +\\d+ GFLOP/s")
                 .containsPattern("data +fashion-mnist-small: 11500 \\+ 2000 images")
                 .containsPattern("gpu +not used yet");

@@ -3,6 +3,7 @@ package org.atelier4j.tensor.kernel;
 import java.util.List;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.device.Precision;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,14 @@ public interface Kernels {
     void cumulate(Reduction f, Tensor x, int axis, boolean exclusive, boolean reverse, Tensor out);
 
     // --- products ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Returns whether products of FLOAT32 tensors, convolutions among them, are of rounded factors where {@link
+     * org.atelier4j.tensor.device.PrecisionScope} says so; else they are as exact as ever.
+     */
+    default boolean multiplies(Precision precision) {
+        return precision == Precision.FLOAT32;
+    }
 
     /**
      * {@code out = epilogue(op(a) · op(b))} for matrices of the last two axes, transposed where said; the leading axes of

@@ -27,6 +27,7 @@ abstract class KernelsContract
                 FormulaContract,
                 ReductionContract,
                 ProductContract,
+                PrecisionContract,
                 CodesContract,
                 ImageContract,
                 NormContract,

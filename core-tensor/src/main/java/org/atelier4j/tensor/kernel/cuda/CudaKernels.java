@@ -2,6 +2,7 @@ package org.atelier4j.tensor.kernel.cuda;
 
 import java.util.List;
 import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.device.Precision;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
 import org.atelier4j.tensor.kernel.AttentionKernels;
 import org.atelier4j.tensor.kernel.Binary;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * provider takes them.
  */
 public final class CudaKernels implements Kernels, AttentionKernels {
+    private final CudaDevice device;
     private final Movement movement;
     private final Elementwise elementwise;
     private final Formulas formulas;
@@ -42,6 +44,7 @@ public final class CudaKernels implements Kernels, AttentionKernels {
 
     /** Makes the provider of a card; for the card itself. */
     public CudaKernels(CudaDevice device) {
+        this.device = device;
         this.movement = new Movement(device);
         this.elementwise = new Elementwise(device);
         this.formulas = new Formulas(device);
@@ -59,6 +62,11 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     @Override
     public String name() {
         return "cuda";
+    }
+
+    @Override
+    public boolean multiplies(Precision precision) {
+        return precision == Precision.FLOAT32 || device.properties().capability() >= Code.TENSOR_CORES;
     }
 
     // --- movement ---------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Precision;
+import org.atelier4j.tensor.device.PrecisionScope;
 import org.atelier4j.tensor.kernel.Elements;
 import org.atelier4j.tensor.kernel.Epilogue;
 import org.atelier4j.tensor.kernel.Kernels;
@@ -29,7 +31,8 @@ final class NearestCodes {
         int n = points.dim(0);
         long parts = ((long) n * Math.min(MOST, table.dim(0)) + PORTION - 1) / PORTION;
         int step = (int) ((n + parts - 1) / Math.max(1, parts));
-        try (TensorScope scope = TensorScope.open()) {
+        try (PrecisionScope exact = PrecisionScope.open(Precision.FLOAT32); // rounded products would find other codes
+                TensorScope scope = TensorScope.open()) {
             Tensor vectors = wide(kernels, table);
             Tensor shift = halfNorms(vectors);
             for (int first = 0; first < n; first += step) {

@@ -33,13 +33,16 @@ final class Convolutions {
     private static final int WEIGHT = 102;
 
     private final Convolution conv;
-    private final int type;
+    private final int typeX;
+    private final int typeW;
+    private final int typeY;
     private final long[] x;
     private final long[] w;
     private final long[] y;
 
     /**
-     * Describes a call by its three tensors.
+     * Describes a call by its three tensors. The two that are multiplied may be BFLOAT16 where the third, a sum, is FLOAT32; a
+     * weight that is multiplied is rounded when it is brought into oneDNN's layout.
      *
      * @param x (B, spatial…, C)
      * @param weight (O, C/groups, kernel…)
@@ -47,7 +50,9 @@ final class Convolutions {
      */
     Convolutions(Convolution conv, Tensor x, Tensor weight, Tensor y) {
         this.conv = conv;
-        this.type = OneDnn.type(x.dtype());
+        this.typeX = OneDnn.type(x.dtype());
+        this.typeW = OneDnn.type(weight.dtype());
+        this.typeY = OneDnn.type(y.dtype());
         this.x = channelsSecond(x);
         this.y = channelsSecond(y);
         this.w = conv.groups() == 1 ? longs(weight) : grouped(weight, conv.groups());
@@ -115,7 +120,7 @@ final class Convolutions {
     private Primitive compileForward(Epilogue epilogue, @Nullable Eltwise activation) {
         OneDnn.Attributes attributes = new OneDnn.Attributes();
         if (epilogue.residual() != null) {
-            attributes.binary(dnnl_binary_add, OneDnn.channelsLast(type, y));
+            attributes.binary(dnnl_binary_add, OneDnn.channelsLast(typeY, y));
         }
         if (activation != null) {
             attributes.eltwise(activation);
@@ -129,10 +134,11 @@ final class Convolutions {
         if (epilogue.residual() == null) {
             kinds = Arrays.copyOf(kinds, kinds.length - 1);
         }
-        return new Primitive(forwardDesc(bias, attributes), kinds).withBlocked(DNNL_ARG_WEIGHTS, plainWeight(), true);
+        return new Primitive(forwardDesc(typeX, typeY, bias, attributes), kinds)
+                .withBlocked(DNNL_ARG_WEIGHTS, plainWeight(), true);
     }
 
-    private dnnl_primitive_desc forwardDesc(boolean bias, OneDnn.Attributes attributes) {
+    private dnnl_primitive_desc forwardDesc(int factors, int sums, boolean bias, OneDnn.Attributes attributes) {
         dnnl_primitive_desc desc = new dnnl_primitive_desc();
         OneDnn.check(
                 "convolution",
@@ -141,10 +147,10 @@ final class Convolutions {
                         OneDnn.ENGINE,
                         dnnl_forward_training,
                         dnnl_convolution_direct,
-                        OneDnn.channelsLast(type, x),
-                        OneDnn.any(type, w),
-                        bias ? OneDnn.dense(type, y[1]) : null,
-                        OneDnn.channelsLast(type, y),
+                        OneDnn.channelsLast(factors, x),
+                        OneDnn.any(factors, w),
+                        bias ? OneDnn.dense(sums, y[1]) : null,
+                        OneDnn.channelsLast(sums, y),
                         strides(),
                         dilates(),
                         padding(0),
@@ -161,14 +167,14 @@ final class Convolutions {
                         desc,
                         OneDnn.ENGINE,
                         dnnl_convolution_direct,
-                        OneDnn.channelsLast(type, x),
-                        OneDnn.any(type, w),
-                        OneDnn.channelsLast(type, y),
+                        OneDnn.channelsLast(typeX, x),
+                        OneDnn.any(typeY, w),
+                        OneDnn.channelsLast(typeY, y),
                         strides(),
                         dilates(),
                         padding(0),
                         padding(1),
-                        forwardDesc(false, new OneDnn.Attributes()),
+                        forwardDesc(typeY, typeX, false, new OneDnn.Attributes()),
                         OneDnn.plain()));
         return new Primitive(desc, DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC)
                 .withBlocked(DNNL_ARG_WEIGHTS, plainWeight(), true);
@@ -182,15 +188,15 @@ final class Convolutions {
                         desc,
                         OneDnn.ENGINE,
                         dnnl_convolution_direct,
-                        OneDnn.channelsLast(type, x),
-                        OneDnn.any(type, w),
-                        bias ? OneDnn.dense(type, y[1]) : null,
-                        OneDnn.channelsLast(type, y),
+                        OneDnn.channelsLast(typeX, x),
+                        OneDnn.any(typeW, w),
+                        bias ? OneDnn.dense(typeW, y[1]) : null,
+                        OneDnn.channelsLast(typeY, y),
                         strides(),
                         dilates(),
                         padding(0),
                         padding(1),
-                        forwardDesc(bias, new OneDnn.Attributes()),
+                        forwardDesc(typeX, typeW, bias, new OneDnn.Attributes()),
                         OneDnn.plain()));
         Primitive made = bias
                 ? new Primitive(desc, DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_BIAS)
@@ -200,7 +206,9 @@ final class Convolutions {
 
     private Key key(int operation) {
         return Primitives.key(operation)
-                .add(type)
+                .add(typeX)
+                .add(typeW)
+                .add(typeY)
                 .add(x)
                 .add(w)
                 .add(y)
@@ -210,7 +218,7 @@ final class Convolutions {
     }
 
     private dnnl_memory_desc plainWeight() {
-        return OneDnn.dense(type, w);
+        return OneDnn.dense(typeW, w);
     }
 
     private LongPointer strides() {

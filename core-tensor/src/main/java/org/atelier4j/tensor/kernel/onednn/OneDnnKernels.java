@@ -2,7 +2,10 @@ package org.atelier4j.tensor.kernel.onednn;
 
 import java.util.List;
 import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Precision;
 import org.atelier4j.tensor.kernel.Binary;
 import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.DecodingKernels;
@@ -38,6 +41,12 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels, Dec
     @Override
     public String name() {
         return "onednn";
+    }
+
+    /** TF32 is no processor's. */
+    @Override
+    public boolean multiplies(Precision precision) {
+        return precision == Precision.FLOAT32 || precision == Precision.BF16 && Rounding.NATIVE;
     }
 
     private static boolean fast(Tensor x) {
@@ -127,10 +136,20 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels, Dec
     @Override
     public void matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB, Epilogue epilogue, Tensor out) {
         Epilogue fused = fused(epilogue);
-        if (!fast(a) || !Products.matmul(a, transposeA, b, transposeB, fused, out)) {
+        if (!fast(a) || !multiply(a, transposeA, b, transposeB, fused, out)) {
             super.matmul(a, transposeA, b, transposeB, epilogue, out);
         } else {
             activate(epilogue, fused, out);
+        }
+    }
+
+    private boolean multiply(
+            Tensor a, boolean transposeA, Tensor b, boolean transposeB, Epilogue epilogue, Tensor out) {
+        if (!Rounding.isWanted(a)) {
+            return Products.matmul(a, transposeA, b, transposeB, epilogue, out);
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            return Products.matmul(Rounding.of(a, this), transposeA, Rounding.of(b, this), transposeB, epilogue, out);
         }
     }
 
@@ -144,7 +163,13 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels, Dec
         }
     }
 
-    private static boolean convolve(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
+    private boolean convolve(Convolution conv, Tensor x, Tensor weight, Epilogue epilogue, Tensor out) {
+        if (Rounding.isWanted(x)) {
+            try (TensorScope scope = TensorScope.open()) {
+                Tensor rounded = Rounding.of(x, this);
+                return new Convolutions(conv, rounded, weight, out).forward(rounded, weight, epilogue, out);
+            }
+        }
         if (epilogue.activation() == null && Winograd.suits(conv, x, weight)) {
             Winograd.forward(x, weight, epilogue, out);
             return true;
@@ -168,23 +193,50 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels, Dec
 
     @Override
     public void convBackwardInput(Convolution conv, Tensor dy, Tensor weight, Tensor dx) {
-        if (computes(dy, weight, dx) && Winograd.suits(conv, dy, weight)) {
-            Winograd.backwardInput(dy, weight, dx);
-            return;
-        }
-        boolean done = computes(dy, weight, dx) && new Convolutions(conv, dx, weight, dy).backwardInput(dy, weight, dx);
-        if (!done) {
+        if (!computes(dy, weight, dx) || !convolveBack(conv, dy, weight, dx)) {
             super.convBackwardInput(conv, dy, weight, dx);
         }
     }
 
+    private boolean convolveBack(Convolution conv, Tensor dy, Tensor weight, Tensor dx) {
+        if (Rounding.isWanted(dy)) {
+            try (TensorScope scope = TensorScope.open()) {
+                Tensor rounded = Rounding.of(dy, this);
+                return new Convolutions(conv, dx, weight, rounded).backwardInput(rounded, weight, dx);
+            }
+        }
+        if (Winograd.suits(conv, dy, weight)) {
+            Winograd.backwardInput(dy, weight, dx);
+            return true;
+        }
+        return new Convolutions(conv, dx, weight, dy).backwardInput(dy, weight, dx);
+    }
+
     @Override
     public void convBackwardWeight(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias) {
-        boolean done = computes(x, dy, dWeight)
-                && new Convolutions(conv, x, dWeight, dy).backwardWeight(x, dy, dWeight, dBias);
-        if (!done) {
+        if (!computes(x, dy, dWeight) || !correlate(conv, x, dy, dWeight, dBias)) {
             super.convBackwardWeight(conv, x, dy, dWeight, dBias);
         }
+    }
+
+    private boolean correlate(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias) {
+        if (!Rounding.isWanted(x)) {
+            return new Convolutions(conv, x, dWeight, dy).backwardWeight(x, dy, dWeight, dBias);
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor factor = Rounding.of(x, this);
+            Tensor other = Rounding.of(dy, this);
+            if (!new Convolutions(conv, factor, dWeight, other).backwardWeight(factor, other, dWeight, null)) {
+                return false;
+            }
+        }
+        if (dBias != null) { // a sum, which nothing rounds
+            int channels = dy.dim(-1);
+            Shape rows = Shape.of(Math.toIntExact(dy.size() / channels), channels);
+            Tensor sum = Tensor.over(dBias.storage(), dBias.offset(), Shape.of(1, channels));
+            reduce(Reduction.SUM, Tensor.over(dy.storage(), dy.offset(), rows), new int[] {0}, sum);
+        }
+        return true;
     }
 
     private static boolean computes(Tensor a, Tensor b, Tensor c) {

@@ -16,7 +16,10 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.jspecify.annotations.Nullable;
 
-/** Matrix products. Transposed factors are told by strides, so nothing is copied. */
+/**
+ * Matrix products. Transposed factors are told by strides, so nothing is copied. Factors may be BFLOAT16 where what follows
+ * and the result are FLOAT32.
+ */
 final class Products {
     private static final int MATMUL = 200;
 
@@ -38,6 +41,7 @@ final class Products {
         }
         Key key = Primitives.key(MATMUL)
                 .add(a.dtype().ordinal())
+                .add(out.dtype().ordinal())
                 .add(da)
                 .add(transposeA)
                 .add(db)
@@ -48,14 +52,20 @@ final class Products {
         if (activation != null) {
             key.add(activation.algorithm()).add(activation.alpha()).add(activation.beta());
         }
-        int type = OneDnn.type(a.dtype());
+        int factors = OneDnn.type(a.dtype());
+        int sums = OneDnn.type(out.dtype());
         long[] fa = da;
         long[] fb = db;
         long[] fy = dy;
         Primitive p = Primitives.find(
                 key,
                 () -> compile(
-                        matrix(type, fa, transposeA), matrix(type, fb, transposeB), type, fy, epilogue, activation));
+                        matrix(factors, fa, transposeA),
+                        matrix(factors, fb, transposeB),
+                        sums,
+                        fy,
+                        epilogue,
+                        activation));
         if (p == null) {
             return false;
         }
