@@ -129,6 +129,7 @@ def tasks():
             contiguous = torch.contiguous_format
             rows.append((prefix, "pytorch-contiguous", 1, lambda n=name, c=count: networks.step(n, c, layout=contiguous)))
         rows.append((prefix, "pytorch-compile", 1, lambda n=name, c=count: networks.step(n, c, compiled=True)))
+    rows.append(("unet-bf16-step-64", "pytorch", 1, lambda: networks.step("unet", 64, autocast=True)))
     rows.append(("prior-sample-64", "pytorch", 1, lambda: networks.sample("prior", 64)))
     for name, count in FORWARDS:
         prefix = f"{name}-forward-{count}"
@@ -210,7 +211,7 @@ def main():
     for name, engine, operations, prepare in tasks():
         if not re.fullmatch(options.only, name) or not re.fullmatch(options.engines, engine):
             continue
-        network = re.match(r"(.*)-(step|forward|sample)-", name)
+        network = re.match(r"(.*?)(-bf16)?-(step|forward|sample)-", name)
         if network and network[1] not in checked:
             checked.add(network[1])
             wrong = networks.check(network[1])

@@ -12,6 +12,9 @@ import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.Gradients;
+import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.device.Precision;
+import org.atelier4j.tensor.device.PrecisionScope;
 import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.op.Normalize;
@@ -19,9 +22,10 @@ import org.atelier4j.tensor.op.Normalize;
 /** The library, as its users call it: through {@link Tensor}, each run in a scope of its own. */
 final class AtelierEngine implements Engine {
 
+    /** It rounds products where the processor multiplies rounded numbers. */
     @Override
     public boolean does(Task task) {
-        return true;
+        return !(task instanceof Task.RoundedStep) || Device.cpu().kernels().multiplies(Precision.BF16);
     }
 
     @Override
@@ -55,12 +59,37 @@ final class AtelierEngine implements Engine {
             return smallOps(t);
         } else if (task instanceof Task.Step t) {
             return AtelierNetworks.step(t.network().model(t.batch()));
+        } else if (task instanceof Task.RoundedStep t) {
+            return rounding(AtelierNetworks.step(t.network().model(t.batch())));
         } else if (task instanceof Task.Forward t) {
             return AtelierNetworks.forward(t.network().model(t.batch()));
         } else if (task instanceof Task.Sample t) {
             return AtelierNetworks.sample(t.network().model(t.batch()));
         }
         throw new AssertionError(task); // Task is sealed
+    }
+
+    private static Work rounding(Work step) {
+        return new Work() {
+            @Override
+            public void run() {
+                try (PrecisionScope rounded = PrecisionScope.open(Precision.BF16)) {
+                    step.run();
+                }
+            }
+
+            @Override
+            public Map<String, float[]> results() {
+                try (PrecisionScope rounded = PrecisionScope.open(Precision.BF16)) {
+                    return step.results();
+                }
+            }
+
+            @Override
+            public void close() {
+                step.close();
+            }
+        };
     }
 
     private static Work nearestCode(Task.NearestCode t) {

@@ -11,6 +11,9 @@ public interface Engine {
     /** The library. */
     String ATELIER = "atelier";
 
+    /** The library with exact products, beside itself with rounded ones. */
+    String FLOAT32 = "float32";
+
     /** The same oneDNN primitives called by hand on memory that never moves. */
     String ONEDNN = "onednn";
 
@@ -39,12 +42,12 @@ public interface Engine {
 
     /** Returns the names of all engines, the library first, whether this build has them or not. */
     static List<String> all() {
-        return List.of(ATELIER, LIBTORCH, ONEDNN, ND4J, SAMEDIFF, DL4J);
+        return List.of(ATELIER, FLOAT32, LIBTORCH, ONEDNN, ND4J, SAMEDIFF, DL4J);
     }
 
     /** Returns the names of the engines in this build, the library first. */
     static List<String> names() {
-        List<String> names = new ArrayList<>(List.of(ATELIER, ONEDNN, ND4J, SAMEDIFF, DL4J));
+        List<String> names = new ArrayList<>(List.of(ATELIER, FLOAT32, ONEDNN, ND4J, SAMEDIFF, DL4J));
         if (libtorch() != null) {
             names.add(LIBTORCH);
         }
@@ -55,6 +58,7 @@ public interface Engine {
     static Engine named(String name) {
         Check.that(names().contains(name), "engine must be one of %s, got %s", names(), name);
         return switch (name) {
+            case FLOAT32 -> new Float32Engine();
             case ONEDNN -> new OneDnnEngine();
             case ND4J -> new Nd4jEngine();
             case SAMEDIFF -> new SameDiffEngine();

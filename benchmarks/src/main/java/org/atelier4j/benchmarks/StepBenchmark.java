@@ -19,7 +19,8 @@ public class StepBenchmark extends TaskBenchmark {
         "nerf-step-4096",
         "dcgan-step-64",
         "autoencoder-step-64",
-        "small-unet-step-8"
+        "small-unet-step-8",
+        "unet-bf16-step-64"
     })
     public String task = "";
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** What the library wants to reach, and whether it does. */
 final class Targets {
@@ -26,6 +27,10 @@ final class Targets {
     /** Speed of networks over that of other Java libraries. */
     private static final Map<String, Double> NETWORKS_OVER =
             Map.of(Engine.ND4J, 5.0, Engine.SAMEDIFF, 3.0, Engine.DL4J, 3.0);
+
+    /** Speed of steps in bfloat16 over libtorch's, and over the library's own in float32. */
+    private static final Map<String, Double> ROUNDED_OVER =
+            new TreeMap<>(Map.of(Engine.LIBTORCH, 1.0, Engine.FLOAT32, 1.6));
 
     private static final double KERNELS_OVER_ONEDNN = 0.9;
     private static final double SMALL_OP_MICROS = 5;
@@ -50,7 +55,9 @@ final class Targets {
         steps(results).ifPresent(targets::add);
         for (Task task : Task.all()) {
             libtorch(task).ifPresent(wanted -> speed(results, task, Engine.LIBTORCH, wanted, targets));
-            if (task instanceof Task.Kernel) {
+            if (task instanceof Task.RoundedStep) {
+                ROUNDED_OVER.forEach((peer, wanted) -> speed(results, task, peer, wanted, targets));
+            } else if (task instanceof Task.Kernel) {
                 speed(results, task, Engine.ONEDNN, KERNELS_OVER_ONEDNN, targets);
             } else {
                 for (String peer : List.of(Engine.ND4J, Engine.SAMEDIFF, Engine.DL4J)) {

@@ -22,7 +22,12 @@ public sealed interface Task {
     /** Returns the suite of JMH to which the task belongs. */
     Class<? extends TaskBenchmark> suite();
 
-    /** Returns the largest relative error of gradients at which engines still have done the same. */
+    /** Returns the largest relative error of results at which engines still have done the same. */
+    default double tolerance() {
+        return Numbers.TOLERANCE;
+    }
+
+    /** Returns the same for gradients. */
     default double gradientTolerance() {
         return Numbers.TOLERANCE;
     }
@@ -44,6 +49,34 @@ public sealed interface Task {
         @Override
         public double gradientTolerance() {
             return network.isSmooth() ? Numbers.TOLERANCE : Numbers.WITH_KINKS;
+        }
+    }
+
+    /** A step whose products are of factors rounded to bfloat16, see {@link org.atelier4j.tensor.device.Precision}. */
+    record RoundedStep(Network network, int batch) implements Task {
+        /** Two engines round at different places; each is within 1e-2 of exact products, and gradients gather many of them. */
+        private static final double ROUNDED = 2e-2;
+
+        private static final double ROUNDED_GRADIENTS = 1e-1;
+
+        @Override
+        public String name() {
+            return network.name() + "-bf16-step-" + batch;
+        }
+
+        @Override
+        public Class<? extends TaskBenchmark> suite() {
+            return StepBenchmark.class;
+        }
+
+        @Override
+        public double tolerance() {
+            return ROUNDED;
+        }
+
+        @Override
+        public double gradientTolerance() {
+            return ROUNDED_GRADIENTS;
         }
     }
 
@@ -319,6 +352,7 @@ public sealed interface Task {
                 new Step(GanNetwork.dcgan(), 64),
                 new Step(AutoencoderNetwork.standard(), 64),
                 new Step(UNetNetwork.small(), 8),
+                new RoundedStep(UNetNetwork.benchmark(), 64),
                 new Sample(TransformerNetwork.prior(), 64),
                 new Forward(UNetNetwork.benchmark(), 1),
                 new Forward(UNetNetwork.benchmark(), 16),

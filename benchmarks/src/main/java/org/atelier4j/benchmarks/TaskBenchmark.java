@@ -88,7 +88,7 @@ public abstract class TaskBenchmark {
             Work work = engine.prepare(task);
             works.add(work);
             if (!truth.isEmpty()) {
-                Numbers.checkSame(task.name(), name, work.results(), truth, task.gradientTolerance());
+                Numbers.checkSame(task.name(), name, work.results(), truth, task.tolerance(), task.gradientTolerance());
             }
             nanos.add(warmUp(work));
         }

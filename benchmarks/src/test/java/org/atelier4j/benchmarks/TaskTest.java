@@ -52,7 +52,7 @@ class TaskTest {
                 .hasMessageStartingWith("task must be one of [unet-step-64, ")
                 .hasMessageEndingWith("got matmul-7");
         assertThatThrownBy(() -> Engine.named("numpy"))
-                .hasMessageStartingWith("engine must be one of [atelier, onednn, nd4j")
+                .hasMessageStartingWith("engine must be one of [atelier, float32, onednn, nd4j")
                 .hasMessageEndingWith("got numpy");
     }
 

@@ -45,11 +45,11 @@ public final class Numbers {
      * @throws IllegalStateException if they did not; then times say nothing
      */
     public static void checkSame(String task, String engine, Map<String, float[]> results, Map<String, float[]> truth) {
-        checkSame(task, engine, results, truth, TOLERANCE);
+        checkSame(task, engine, results, truth, TOLERANCE, TOLERANCE);
     }
 
     /**
-     * Checks the same with another tolerance for what is called a gradient.
+     * Checks the same with other tolerances, one of them for what is called a gradient.
      *
      * @throws IllegalStateException if results differ
      */
@@ -58,6 +58,7 @@ public final class Numbers {
             String engine,
             Map<String, float[]> results,
             Map<String, float[]> truth,
+            double otherTolerance,
             double gradientTolerance) {
         Check.state(
                 new TreeMap<>(results).keySet().equals(new TreeMap<>(truth).keySet()),
@@ -82,7 +83,7 @@ public final class Numbers {
                     norm(expected),
                     0.01 * Objects.requireNonNull(largest.get(kind(name))) * Math.sqrt(expected.length));
             double error = distance(actual, expected) / scale;
-            double tolerance = kind(name).equals(GRADIENT) ? gradientTolerance : TOLERANCE;
+            double tolerance = kind(name).equals(GRADIENT) ? gradientTolerance : otherTolerance;
             Check.state(
                     error <= tolerance,
                     "%s by %s: comparison is void: the relative error of %s must be <= %s, got %.2e",

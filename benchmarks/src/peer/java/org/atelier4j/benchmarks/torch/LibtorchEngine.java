@@ -97,7 +97,9 @@ public final class LibtorchEngine implements Engine {
         } else if (task instanceof Task.SmallOps t) {
             return smallOps(t);
         } else if (task instanceof Task.Step t) {
-            return new TunedWork(task, () -> TorchWork.step(model(t.network(), t.batch())));
+            return new TunedWork(task, () -> TorchWork.step(model(t.network(), t.batch()), false));
+        } else if (task instanceof Task.RoundedStep t) {
+            return new TunedWork(task, () -> TorchWork.step(model(t.network(), t.batch()), true));
         } else if (task instanceof Task.Forward t) {
             return new TunedWork(task, () -> TorchWork.forward(model(t.network(), t.batch())));
         } else if (task instanceof Task.Sample t) {

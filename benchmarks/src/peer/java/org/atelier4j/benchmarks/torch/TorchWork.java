@@ -13,13 +13,20 @@ import org.bytedeco.pytorch.AdamWOptions;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** libtorch's networks at work: training steps with its own AdamW, and inference. */
 final class TorchWork {
     private TorchWork() {}
 
-    /** Returns one training step. */
-    static Work step(TorchModel model) {
+    /**
+     * Returns one training step.
+     *
+     * @param rounded whether losses are computed with autocast to bfloat16
+     */
+    static Work step(TorchModel model, boolean rounded) {
         List<TorchModel.Objective> objectives = model.objectives();
         List<AdamW> optimizers = new ArrayList<>();
         for (TorchModel.Objective objective : objectives) {
@@ -32,7 +39,7 @@ final class TorchWork {
                 try (PointerScope scope = new PointerScope()) {
                     for (int i = 0; i < objectives.size(); i++) {
                         optimizers.get(i).zero_grad(); // lets the gradients go, as in Python
-                        objectives.get(i).loss().get().backward();
+                        loss(objectives.get(i), rounded).backward();
                         optimizers.get(i).step();
                     }
                     model.learn();
@@ -46,7 +53,7 @@ final class TorchWork {
                     for (int i = 0; i < objectives.size(); i++) {
                         TorchModel.Objective objective = objectives.get(i);
                         optimizers.get(i).zero_grad();
-                        Tensor loss = objective.loss().get();
+                        Tensor loss = loss(objective, rounded);
                         loss.backward();
                         all.put(objective.name(), Torch.values(loss));
                         model.gradients(objective).forEach((path, g) -> all.put("gradient of " + path, g));
@@ -58,6 +65,18 @@ final class TorchWork {
                 return all;
             }
         };
+    }
+
+    /** As Python's {@code with torch.autocast("cpu")}; without its cache, for each weight is used once in a step. */
+    private static Tensor loss(TorchModel.Objective objective, boolean rounded) {
+        torch.set_autocast_cache_enabled(false);
+        torch.set_autocast_dtype(DeviceType.CPU, ScalarType.BFloat16);
+        torch.set_autocast_enabled(DeviceType.CPU, rounded);
+        try {
+            return objective.loss().get();
+        } finally {
+            torch.set_autocast_enabled(DeviceType.CPU, false);
+        }
     }
 
     /** Returns the network's use, in evaluation and inference mode. */

@@ -73,6 +73,7 @@ final class TunedWork implements Work {
                         "libtorch with " + threads + " threads",
                         copy.results(),
                         results,
+                        task.tolerance(),
                         task.gradientTolerance());
             }
         }
