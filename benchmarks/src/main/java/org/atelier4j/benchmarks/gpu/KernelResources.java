@@ -29,8 +29,8 @@ public final class KernelResources {
         String text = "# What the CUDA kernels take of a multiprocessor\n\n"
                 + "Compute capability " + architecture / 10.0 + ", NVRTC "
                 + nvrtc.version() / 1000 + "." + nvrtc.version() % 1000 / 10
-                + ", elements FLOAT32 (single bytes for copies), on tensor cores as TF32; a block has 256 threads."
-                + " Written by `KernelResources`.\n\n"
+                + ", elements FLOAT32 (single bytes for copies), on tensor cores as TF32; a block has 256 threads, in"
+                + " attentiontiles.cu 64 or 128. Written by `KernelResources`.\n\n"
                 + KernelReport.table(reports);
         Files.writeString(Path.of(arguments[0]), text);
     }

@@ -6,6 +6,7 @@ import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
+import org.atelier4j.tensor.device.cuda.Launch;
 import org.atelier4j.tensor.kernel.Reduction;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +99,18 @@ final class Reductions {
     }
 
     void argMax(Tensor x, int axis, Tensor indices) {
+        if (isRows(x, axis)) {
+            overRows(
+                    Code.REDUCE
+                            .kernel(device, x.dtype(), "argMaxRow")
+                            .with()
+                            .tensor(x)
+                            .tensor(indices)
+                            .int64(x.dim(axis))
+                            .int64(indices.size()),
+                    indices.size());
+            return;
+        }
         Code.REDUCE
                 .kernel(device, x.dtype(), "argMax")
                 .with()
@@ -107,6 +120,18 @@ final class Reductions {
                 .int64(x.shape().size(axis + 1, x.rank()))
                 .int64(indices.size())
                 .forElements(indices.size());
+    }
+
+    /** Returns whether the elements of a line lie side by side; where they do not, those of neighbouring lines do. */
+    private static boolean isRows(Tensor x, int axis) {
+        return x.shape().size(axis + 1, x.rank()) == 1;
+    }
+
+    /** Runs a kernel that takes a warp for each row. */
+    private void overRows(Launch launch, long rows) {
+        if (rows > 0) {
+            launch.run(device.blocksFor(rows, THREADS / 32), 1, 1, THREADS);
+        }
     }
 
     void topK(Tensor x, Tensor values, Tensor indices) {
@@ -128,6 +153,20 @@ final class Reductions {
     void cumulate(Reduction f, Tensor x, int axis, boolean exclusive, boolean reverse, Tensor out) {
         if (x.size() > 0) {
             long lines = x.size() / x.dim(axis);
+            if (isRows(x, axis)) {
+                overRows(
+                        Code.REDUCE
+                                .kernel(device, x.dtype(), f + "_runningRow")
+                                .with()
+                                .tensor(x)
+                                .tensor(out)
+                                .int64(x.dim(axis))
+                                .int64(lines)
+                                .int32(exclusive ? 1 : 0)
+                                .int32(reverse ? 1 : 0),
+                        lines);
+                return;
+            }
             Code.REDUCE
                     .kernel(device, x.dtype(), f + "_running")
                     .with()

@@ -89,6 +89,32 @@ extern "C" __global__ void argMax(const T* x, int* out, i64 length, i64 inner, i
 // The order in which topK takes elements: falling by value, ties rising by index.
 __device__ inline bool earlier(A a, i64 i, A b, i64 j) { return above(a, b) || (!above(b, a) && i < j); }
 
+// The same for rows (inner = 1), a warp each.
+extern "C" __global__ void argMaxRow(const T* x, int* out, i64 length, i64 rows) {
+    Team t = team(false);
+    for (i64 row = t.row; row < rows; row += t.rows) {
+        const T* from = x + row * length;
+        i64 where = t.rank < length ? t.rank : 0; // lanes beyond the end look at the first
+        A best = widen(from[where]);
+        for (i64 k = where + 32; k < length; k += 32) {
+            A v = widen(from[k]);
+            if (above(v, best)) {
+                best = v;
+                where = k;
+            }
+        }
+        for (int d = 16; d; d >>= 1) {
+            A other = __shfl_xor_sync(0xffffffffu, best, d);
+            i64 there = __shfl_xor_sync(0xffffffffu, where, d);
+            if (earlier(other, there, best, where)) {
+                best = other;
+                where = there;
+            }
+        }
+        if (t.rank == 0) out[row] = (int) where;
+    }
+}
+
 // One block a row: k times the first of those behind the one taken last.
 extern "C" __global__ void topK(const T* x, T* values, int* indices, i64 length, i64 k, i64 rows) {
     __shared__ i64 candidates[256];
@@ -133,6 +159,25 @@ extern "C" __global__ void topK(const T* x, T* values, int* indices, i64 length,
                 A next = F::of(sum, v);                                                                                  \
                 out[at] = To<T>::of(exclusive ? sum : next);                                                             \
                 sum = next;                                                                                              \
+            }                                                                                                            \
+        }                                                                                                                \
+    }                                                                                                                    \
+    /* the same for rows (inner = 1), a warp each: 32 elements at a time */                                              \
+    extern "C" __global__ void NAME##_runningRow(const T* x, T* out, i64 length, i64 rows, int exclusive, int reverse) { \
+        Team t = team(false);                                                                                            \
+        for (i64 row = t.row; row < rows; row += t.rows) {                                                               \
+            A before = START;                                                                                            \
+            for (i64 k0 = 0; k0 < length; k0 += 32) {                                                                    \
+                i64 k = k0 + t.rank, at = row * length + (reverse ? length - 1 - k : k);                                 \
+                A sum = k < length ? widen(x[at]) : A(START);                                                            \
+                for (int d = 1; d < 32; d <<= 1) {                                                                       \
+                    A left = __shfl_up_sync(0xffffffffu, sum, d);                                                        \
+                    if (t.rank >= d) sum = F::of(left, sum);                                                             \
+                }                                                                                                        \
+                A left = __shfl_up_sync(0xffffffffu, sum, 1);                                                            \
+                A own = !exclusive ? F::of(before, sum) : t.rank ? F::of(before, left) : before;                         \
+                if (k < length) out[at] = To<T>::of(own);                                                                \
+                before = F::of(before, __shfl_sync(0xffffffffu, sum, 31));                                               \
             }                                                                                                            \
         }                                                                                                                \
     }
