@@ -174,6 +174,10 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels, Dec
             Winograd.forward(x, weight, epilogue, out);
             return true;
         }
+        if (epilogue.activation() == null && FewChannels.suitsOutput(conv, x, weight)) {
+            FewChannels.forward(conv, x, weight, epilogue, out);
+            return true;
+        }
         return new Convolutions(conv, x, weight, out).forward(x, weight, epilogue, out);
     }
 
@@ -209,6 +213,10 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels, Dec
             Winograd.backwardInput(dy, weight, dx);
             return true;
         }
+        if (FewChannels.suitsInput(conv, dy, weight)) {
+            FewChannels.backwardInput(conv, dy, weight, dx);
+            return true;
+        }
         return new Convolutions(conv, dx, weight, dy).backwardInput(dy, weight, dx);
     }
 
@@ -220,6 +228,10 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels, Dec
     }
 
     private boolean correlate(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias) {
+        if (!Rounding.isWanted(x) && FewChannels.suitsOutput(conv, x, dWeight)) {
+            FewChannels.backwardWeight(conv, x, dy, dWeight, dBias);
+            return true;
+        }
         if (!Rounding.isWanted(x)) {
             return new Convolutions(conv, x, dWeight, dy).backwardWeight(x, dy, dWeight, dBias);
         }
