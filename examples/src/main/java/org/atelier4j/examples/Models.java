@@ -23,6 +23,9 @@ final class Models {
     /** VQ-VAE of Fashion-MNIST, 28 × 28 pixels as 7 × 7 codes. */
     static final String VQVAE = "fashion-mnist-vqvae";
 
+    /** Twin of {@link #VQVAE} with a Gumbel-softmax codebook. */
+    static final String GUMBEL = "fashion-mnist-gumbel";
+
     /** Transformer that draws the codes of {@link #VQVAE}. */
     static final String PRIOR = "fashion-mnist-prior";
 
@@ -39,7 +42,7 @@ final class Models {
 
     /** Returns the names of the models that are there. */
     static List<String> shipped() {
-        return List.of(FASHION, PIXELCNN, VQVAE, KL, PRIOR, MASKGIT).stream()
+        return List.of(FASHION, PIXELCNN, VQVAE, GUMBEL, KL, PRIOR, MASKGIT).stream()
                 .filter(name -> Models.class.getResource(FOLDER + name + SUFFIX) != null)
                 .toList();
     }
