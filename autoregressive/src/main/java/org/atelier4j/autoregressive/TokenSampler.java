@@ -113,7 +113,8 @@ public record TokenSampler(double temperature, int topK, double topP, double gui
             for (int j = 0; j < size; j++) {
                 law[j] = shares[i * size + j];
             }
-            if (!Double.isFinite(sum(law))) {
+            double sum = sum(law);
+            if (!(sum > 0 && sum < Double.POSITIVE_INFINITY)) {
                 throw new IllegalArgumentException(
                         "TokenSampler: logits must be numbers with a finite maximum, got " + l.slice(0, i, 1));
             }

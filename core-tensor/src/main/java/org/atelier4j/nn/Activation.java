@@ -46,6 +46,11 @@ public final class Activation extends UnaryLayer {
         return new Activation(Unary.of(Unary.Function.TANH));
     }
 
+    /** Returns the function, for layers that compute it together with something else. */
+    Unary function() {
+        return function;
+    }
+
     @Override
     public Tensor forward(Tensor x) {
         return x.unary(function);

@@ -4,7 +4,6 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
-import org.atelier4j.tensor.kernel.Unary;
 import org.atelier4j.tensor.op.MatMul;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +65,9 @@ public final class Linear extends UnaryLayer implements Weighted {
     }
 
     /** Returns {@code f(x·Wᵀ + b)} (…, out) for x (…, in): one kernel where nothing is recorded. */
-    public Tensor activated(Tensor x, Unary f) {
-        Tensor y = MatMul.activated(rows(x), false, cast(weight, x), true, bias == null ? null : cast(bias, x), f);
+    public Tensor activated(Tensor x, Activation f) {
+        Tensor y = MatMul.activated(
+                rows(x), false, cast(weight, x), true, bias == null ? null : cast(bias, x), f.function());
         return y.reshape(x.shape().with(-1, config.out()));
     }
 

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Tensors broadcast and must be of one floating type and on one device. Between the operations numbers are kept at least as
  * exactly as elements: FLOAT32 results are those of single operations to a few units in the last place (on the host, of
- * arithmetic, to the bit), BFLOAT16 results are rounded less often, on a card once. Results can be differentiated, to any order.
+ * arithmetic, to the bit), BFLOAT16 results are rounded less often, on a card once. Results can be differentiated, and their derivatives again, as
+ * long as the formulas that come of it keep to 20 tensors and 128 numbers.
  *
  * <p>An expression is immutable, reads its tensors when it is evaluated, and must be evaluated while they are alive.
  */
@@ -74,33 +75,43 @@ public final class Expression {
         return evaluate(this).get(0);
     }
 
-    /** Returns the results of several expressions in one pass, if they have one shape and nothing is recorded. */
+    /**
+     * Returns the results of several expressions: in one pass, if they are of one shape, type and device, few enough for a
+     * {@link Formula}, and nothing is recorded.
+     */
     public static List<Tensor> evaluate(Expression... expressions) {
         List<Expression> pending = new ArrayList<>();
         boolean alike = true;
         for (Expression e : expressions) {
             if (!(e.term instanceof Term.Leaf) && !pending.contains(e)) {
-                alike &= pending.isEmpty() || e.shape.equals(pending.get(0).shape);
+                alike &= pending.isEmpty() || e.isLike(pending.get(0));
                 pending.add(e);
             }
         }
         Map<Expression, Tensor> made = new IdentityHashMap<>();
-        if (!pending.isEmpty()) {
-            Plan all = Plan.of(pending);
-            if (alike && !all.isRecorded()) {
-                List<Tensor> results = all.run();
-                for (int i = 0; i < results.size(); i++) {
-                    made.put(pending.get(i), results.get(i));
-                }
-            } else {
-                pending.forEach(e -> made.put(e, Plan.of(List.of(e)).record()));
+        @Nullable
+        Plan all = alike && !pending.isEmpty() && pending.size() <= Formula.MOST_OUTPUTS ? Plan.of(pending) : null;
+        if (all != null && !all.isRecorded()) {
+            List<Tensor> results = all.run();
+            for (int i = 0; i < results.size(); i++) {
+                made.put(pending.get(i), results.get(i));
             }
+        } else {
+            pending.forEach(e -> made.put(e, Plan.of(List.of(e)).record()));
         }
         List<Tensor> results = new ArrayList<>();
         for (Expression e : expressions) {
             results.add(e.term instanceof Term.Leaf leaf ? leaf.tensor : made.get(e));
         }
         return results;
+    }
+
+    private boolean isLike(Expression other) {
+        return example != null
+                && other.example != null
+                && shape.equals(other.shape)
+                && example.dtype() == other.example.dtype()
+                && example.device() == other.example.device();
     }
 
     /** A formula with what it is applied to. */

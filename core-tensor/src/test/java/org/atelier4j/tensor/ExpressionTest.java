@@ -145,6 +145,32 @@ class ExpressionTest {
         assertThat(made.get(1).sum().backward().get(leaf)).isCloseTo(x.mul(18), 1e-6, 1e-6);
     }
 
+    /** More derivatives than one formula may have results. */
+    @Test
+    void manyTensorsAreDifferentiatedToo() {
+        Tensor[] leaves = new Tensor[12];
+        Arrays.setAll(leaves, i -> Tensor.scalar(i + 1).requireGradient());
+        Expression sum = Arrays.stream(leaves)
+                .map(Expression::of)
+                .map(Expression::square)
+                .reduce(Expression::add)
+                .orElseThrow();
+        Gradients gradients = sum.tensor().backward();
+
+        for (int i = 0; i < leaves.length; i++) {
+            assertThat(gradients.get(leaves[i])).hasValues(2 * (i + 1));
+        }
+    }
+
+    @Test
+    void resultsOfSeveralKeepTheirTypes() {
+        List<Tensor> made = Expression.evaluate(
+                Expression.of(x).mul(3), Expression.of(x.to(DType.FLOAT64)).mul(3));
+
+        assertThat(made.get(0)).isEqualTo(x.mul(3));
+        assertThat(made.get(1)).isEqualTo(x.to(DType.FLOAT64).mul(3));
+    }
+
     @Test
     void emptyTensorsAndScalars() {
         assertThat(Expression.of(Tensor.zeros(0, 3))

@@ -4,7 +4,8 @@ import org.atelier4j.tensor.Check;
 
 /**
  * How a quantity of a {@link GumbelCodebook} falls. Its temperature τ is high at first, when gradients must be calm, and low in
- * the end, when samples must be nearly one-hot; its noise too, when the choice must be open, and when it must be made.
+ * the end, when samples must be nearly one-hot; its noise is full at first, while the choice is
+ * open, and small in the end, so that the decoder sees the codes that evaluation takes.
  *
  * @param curve how it goes from start to end
  * @param start value of step 0, &gt; 0

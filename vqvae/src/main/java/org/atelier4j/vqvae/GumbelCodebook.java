@@ -146,8 +146,9 @@ public final class GumbelCodebook extends Codebook {
         Tensor logits = logits(latents); // (B, h, w, K)
         double noise = config.noise().at(step);
         // softmax((l + s·g)/τ) is softmax((l/s + g)/(τ/s))
-        Rng.Choice drawn = rng.gumbelSoftmax(
-                logits.div(noise), config.temperature().at(step) / noise); // (B, h, w, K) and (B, h, w)
+        Tensor sharp = noise == 1 ? logits : logits.div(noise); // (B, h, w, K)
+        Rng.Choice drawn =
+                rng.gumbelSoftmax(sharp, config.temperature().at(step) / noise); // (B, h, w, K) and (B, h, w)
         Tensor table = embed.weight().to(logits.dtype()); // (K, D)
         Tensor vectors = config.sample() == Sample.HARD
                 ? GumbelSoftmax.hardLookup(drawn, table)

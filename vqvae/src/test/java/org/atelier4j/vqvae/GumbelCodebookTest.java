@@ -59,7 +59,7 @@ class GumbelCodebookTest {
         assertThat(drawn.equal(codes).not().to(DType.FLOAT32).sum().item()).isGreaterThan(3); // training does draw
     }
 
-    /** Noise counts by its factor: {@code softmax((l + s·g)/τ)}; the fewer draws differ from the likeliest code, the less of it. */
+    /** Noise counts by its factor, {@code softmax((l + s·g)/τ)}; with little of it the likeliest code is drawn. */
     @Test
     void noiseFallsUntilTheLikeliestCodeIsDrawn() {
         Annealing fall = new Annealing(Annealing.Curve.COSINE, 1, 1e-3, 100);

@@ -1,11 +1,11 @@
 package org.atelier4j.autoregressive.transformer;
 
+import org.atelier4j.nn.Activation;
 import org.atelier4j.nn.Init;
 import org.atelier4j.nn.Linear;
 import org.atelier4j.nn.UnaryLayer;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
-import org.atelier4j.tensor.kernel.Unary;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FeedForward extends UnaryLayer {
     private static final int MULTIPLE = 8; // of the width of SwiGLU, for fast products
-    private static final Unary GELU = Unary.of(Unary.Function.GELU);
-    private static final Unary SILU = Unary.of(Unary.Function.SILU);
+    private static final Activation GELU = Activation.gelu();
+    private static final Activation SILU = Activation.silu();
 
     /** The function in the middle. */
     public enum Kind {
@@ -50,8 +50,9 @@ public final class FeedForward extends UnaryLayer {
 
     @Override
     public Tensor forward(Tensor x) {
-        Tensor h =
-                gate == null ? up.activated(x, GELU) : gate.activated(x, SILU).mul(up.forward(x)); // (…, 4D or 8D/3)
-        return down.forward(h); // (…, D)
+        if (gate == null) {
+            return down.forward(up.activated(x, GELU)); // (…, 4D), (…, D)
+        }
+        return down.forward(gate.activated(x, SILU).mul(up.forward(x))); // (…, 8D/3), (…, D)
     }
 }

@@ -17,7 +17,8 @@ import org.atelier4j.tensor.Check;
 public record Formula(int inputs, int numbers, List<Step> steps, List<Integer> outputs) {
     private static final int MOST_INPUTS = 20;
     private static final int MOST_NUMBERS = 128;
-    private static final int MOST_OUTPUTS = 8;
+    /** How many results a formula may have. */
+    public static final int MOST_OUTPUTS = 8;
 
     /** How a value comes from earlier ones. */
     public sealed interface Step {

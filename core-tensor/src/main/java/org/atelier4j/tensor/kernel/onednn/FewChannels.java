@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class FewChannels {
     /**
-     * From which ratio of many to few channels on it pays: measured, kernels of 3×3 to 7×7 at ratios of 16 to 64 take 0.9 to 0.15
-     * of the direct code's time, at 4 twice as long.
+     * From which ratio of many to few channels on it pays: measured on one thread of a Xeon, kernels of 3×3 to 7×7 at
+     * ratios of 16 to 64 take 0.9 to 0.13 of the direct code's time, at 4 twice as long.
      */
     private static final int PAYS = 16;
 
@@ -82,17 +82,23 @@ final class FewChannels {
         this.outputs = rows.out() * columns.out();
     }
 
-    /** Returns whether forward and the adjoint in the weight pay: few channels out, stride 1. */
+    /**
+     * Returns whether forward and the adjoint in the weight pay: few channels out, stride 1, and planes that take at most four
+     * times the memory of the many channels.
+     */
     static boolean suitsOutput(Convolution conv, Tensor x, Tensor weight) {
         return plain(conv, x, weight)
                 && weight.dim(1) >= PAYS * weight.dim(0)
+                && weight.dim(1) >= weight.dim(0) * weight.dim(2) * weight.dim(3) / 4
                 && conv.stride().dim(0) == 1
                 && conv.stride().dim(1) == 1;
     }
 
-    /** Returns whether the adjoint in the input pays: few channels in. */
+    /** Returns whether the adjoint in the input pays: few channels in, and planes as above. */
     static boolean suitsInput(Convolution conv, Tensor dy, Tensor weight) {
-        return plain(conv, dy, weight) && weight.dim(0) >= PAYS * weight.dim(1);
+        return plain(conv, dy, weight)
+                && weight.dim(0) >= PAYS * weight.dim(1)
+                && weight.dim(0) >= weight.dim(1) * weight.dim(2) * weight.dim(3) / 4;
     }
 
     /** Returns whether it is an ordinary FLOAT32 convolution of images; one tap is a product of matrices anyway. */
@@ -192,10 +198,9 @@ final class FewChannels {
         Memory.floats(to).put(0, Memory.floats(from), 0, Math.toIntExact(to.size()));
     }
 
-    // --- one tap of one channel: loops over rows, whose bodies are vector instructions where the stride is 1
-    // ----------
+    // --- one tap of one channel -------------------------------------------------------------------------------------
 
-    /** Adds {@code plane[q]} to {@code sums[to + p]}. */
+    /** Adds {@code plane[q]} to {@code sums[to + p]}, in vector instructions where the stride is 1. */
     private void gather(float[] plane, int k, float[] sums, int to) {
         int ky = k / columns.kernel();
         int kx = k % columns.kernel();
@@ -263,7 +268,7 @@ final class FewChannels {
     }
 
     private void overImages(Body body) {
-        int grain = Math.max(1, Parallel.GRAIN / (inputs * few * taps));
+        int grain = Math.max(1, Parallel.GRAIN / inputs / (few * taps));
         Parallel.forRange(batch, grain, (from, to) -> {
             for (int image = from; image < to; image++) {
                 body.run(image);
