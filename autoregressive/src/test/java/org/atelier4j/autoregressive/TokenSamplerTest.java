@@ -145,6 +145,13 @@ class TokenSamplerTest {
                 .hasMessage("TokenSampler: there must be one stream for each of 2 rows, got 1");
         assertThatThrownBy(() -> law(PLAIN, new float[] {0, Float.NaN}))
                 .hasMessage("TokenSampler: logits must be numbers with a finite maximum, got FLOAT32[1, 2] [0.0, NaN]");
+        for (double temperature : new double[] {1, 0.5}) {
+            for (float bad : new float[] {Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN}) {
+                assertThatThrownBy(() -> law(PLAIN.withTemperature(temperature), bad, Float.NEGATIVE_INFINITY))
+                        .as("%s at temperature %s", bad, temperature)
+                        .hasMessageStartingWith("TokenSampler: logits must be numbers with a finite maximum, got ");
+            }
+        }
         assertThatThrownBy(() -> TokenSampler.draw(new double[3], Rng.of(1)))
                 .hasMessage("TokenSampler: a law must have a token of positive probability, got none of 3");
     }

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * them and need not compute them again. What would cost {@code O(T²)} tokens for a sequence costs {@code O(T)}.
  *
  * <p>Each layer calls {@link #attend} once per pass, in order, and {@link #advance} ends the pass. The memory has room for the
- * tokens that are expected, grows in blocks if there are more, lies outside of all {@link TensorScope}s and is freed by {@link #close}. For one sequence batch and one thread,
- * without gradients.
+ * tokens that are expected, grows in blocks if there are more, lies outside of all {@link TensorScope}s and is freed by
+ * {@link #close}. For one sequence batch and one thread, without gradients.
  */
 public final class KeyValueCache implements AutoCloseable {
     private static final int BLOCK = 32; // tokens

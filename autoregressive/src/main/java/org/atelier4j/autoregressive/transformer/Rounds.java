@@ -2,6 +2,7 @@ package org.atelier4j.autoregressive.transformer;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.atelier4j.autoregressive.Canvas;
 import org.atelier4j.autoregressive.Decoding;
 import org.atelier4j.autoregressive.TokenSampler;
@@ -46,12 +47,26 @@ final class Rounds {
 
     /** Guesses all open codes and settles those that are surest. */
     void run(int round) {
-        double[][] laws = decoding.sampler().laws(logits().reshape(codes.length, network.mask())); // (B·n, K)
+        double[][] laws = laws(round);
         for (int image = 0; image < open.length; image++) {
             if (round < rounds(open[image])) {
                 settle(image, round, laws);
             }
         }
+    }
+
+    /** Returns the laws of what is open in images that are not done, for each place of the batch, B·n; the others have none. */
+    private double[][] laws(int round) {
+        int[] places = IntStream.range(0, codes.length)
+                .filter(i -> codes[i] == OPEN && round < rounds(open[i / n]))
+                .toArray();
+        Tensor rows = logits().reshape(codes.length, network.mask()); // (B·n, K)
+        double[][] drawn = decoding.sampler().laws(rows.gatherRows(Tensor.of(places, places.length)));
+        double[][] laws = new double[codes.length][];
+        for (int i = 0; i < places.length; i++) {
+            laws[places[i]] = drawn[i];
+        }
+        return laws;
     }
 
     /** Returns the codes so far, INT32 (B, h, w), −1 where open. */

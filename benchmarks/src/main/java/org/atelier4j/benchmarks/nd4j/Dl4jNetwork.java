@@ -32,7 +32,7 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * A network as a graph of DeepLearning4J's layers, with its backward passes and its Adam, whose weight decay is AdamW's.
+ * A network as a graph of DeepLearning4J's layers, with its backward passes, its Adam and its weight decay.
  *
  * <p>Layers bear the paths of the library's, and DL4J calls their parameters {@code PATH_W} and {@code PATH_b}. It keeps
  * weights of convolutions as PyTorch does, those of dense layers transposed.

@@ -12,12 +12,14 @@ public interface DecodingKernels {
     boolean takesDecoding(Tensor q, Tensor keys, Tensor values);
 
     /**
-     * Computes y (B, H, 1, E).
+     * Computes y.
      *
+     * @param scale factor on the products of queries and keys
      * @param q (B, H, 1, D)
      * @param keys (B, H, capacity, D)
      * @param values (B, H, capacity, E)
      * @param length how many of the keys and values are there, ≥ 1; what lies behind them is not read
+     * @param y (B, H, 1, E)
      */
     void decode(double scale, Tensor q, Tensor keys, Tensor values, int length, Tensor y);
 }

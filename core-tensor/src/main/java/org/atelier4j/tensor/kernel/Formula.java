@@ -12,6 +12,7 @@ import org.atelier4j.tensor.Check;
  *
  * @param inputs how many tensors are read, from 1 to {@value #MOST_INPUTS}
  * @param numbers how many numbers are told at each call, up to {@value #MOST_NUMBERS}
+ * @param steps in an order in which each comes after those that it needs
  * @param outputs which values are written, up to {@value #MOST_OUTPUTS}, each that of a step
  */
 public record Formula(int inputs, int numbers, List<Step> steps, List<Integer> outputs) {

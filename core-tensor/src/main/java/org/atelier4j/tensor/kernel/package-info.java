@@ -6,8 +6,9 @@
  * Formula} is what {@code Expression} makes of arithmetic: steps that a provider takes in one pass.
  *
  * <p>What providers share is here as well: {@code Elements} (a tensor's numbers in Java arrays, whatever their type),
- * {@code Operand} (the same of one that is broadcast), {@code FormulaLoop} (formulas on the host), {@code Parallel} (loops over threads with the same result on any number of them), {@code Scratch} (arrays without
- * garbage), {@code Philox} and {@code BoxMuller} (random numbers by counter).
+ * {@code Operand} (the same of one that is broadcast), {@code FormulaLoop} (formulas on the host), {@code Parallel} (loops over
+ * threads with the same result on any number of them), {@code Scratch} (arrays without garbage), {@code Philox} and
+ * {@code BoxMuller} (random numbers by counter).
  *
  * <p>Papers: Salmon, Moraes, Dror, Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"; Box, Muller 1958, "A note on
  * the generation of random normal deviates".

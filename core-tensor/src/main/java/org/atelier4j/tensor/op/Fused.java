@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Its derivatives are formulas again, made by the chain rule from the last step to the first: {@code dx_i = dy ⊙ ∂f/∂x_i}
  * for all i in one pass, which computes what it needs of f anew.
  *
+ * @param formula what is computed, of one result
  * @param numbers those of the formula
  */
 public record Fused(Formula formula, List<Double> numbers) implements Op {

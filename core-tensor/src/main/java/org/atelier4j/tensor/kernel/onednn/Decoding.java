@@ -116,7 +116,7 @@ final class Decoding {
     private float product(float[] query, float[] key, int at) {
         float sum = 0;
         for (int c = 0; c < d; c++) {
-            sum += query[c] * key[at + c];
+            sum = Math.fma(query[c], key[at + c], sum);
         }
         return sum;
     }
@@ -177,7 +177,7 @@ final class Decoding {
     private float sum(float[] weight, float[] value, int c) {
         float s = 0;
         for (int j = 0; j < length; j++) {
-            s += weight[j] * value[j * e + c];
+            s = Math.fma(weight[j], value[j * e + c], s);
         }
         return s;
     }

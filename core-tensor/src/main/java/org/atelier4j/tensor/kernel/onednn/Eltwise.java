@@ -35,8 +35,7 @@ record Eltwise(int algorithm, float alpha, float beta) {
 
     /**
      * Returns oneDNN's name of a function, or null where it has none that is fast and exact enough: its logarithm takes
-     * eight times as long as its square root, its ReLU and
-     * clamp turn NaN into a number.
+     * eight times as long as its square root, its ReLU and clamp turn NaN into a number.
      */
     static @Nullable Eltwise of(Unary f) {
         float a = (float) f.a();

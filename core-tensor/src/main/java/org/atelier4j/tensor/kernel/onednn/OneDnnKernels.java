@@ -228,13 +228,17 @@ public final class OneDnnKernels extends Nd4jKernels implements GateKernels, Dec
     }
 
     private boolean correlate(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias) {
-        if (!Rounding.isWanted(x) && FewChannels.suitsOutput(conv, x, dWeight)) {
+        if (Rounding.isWanted(x)) {
+            return correlateRounded(conv, x, dy, dWeight, dBias);
+        }
+        if (FewChannels.suitsOutput(conv, x, dWeight)) {
             FewChannels.backwardWeight(conv, x, dy, dWeight, dBias);
             return true;
         }
-        if (!Rounding.isWanted(x)) {
-            return new Convolutions(conv, x, dWeight, dy).backwardWeight(x, dy, dWeight, dBias);
-        }
+        return new Convolutions(conv, x, dWeight, dy).backwardWeight(x, dy, dWeight, dBias);
+    }
+
+    private boolean correlateRounded(Convolution conv, Tensor x, Tensor dy, Tensor dWeight, @Nullable Tensor dBias) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor factor = Rounding.of(x, this);
             Tensor other = Rounding.of(dy, this);
