@@ -52,9 +52,7 @@ public record CodeSpace(int size, int height, int width, int classes) {
                 width,
                 codes.dim(1),
                 codes.dim(2));
-        for (int code : codes.toInts()) {
-            Check.that(code >= 0 && code < size, "%s: codes must lie in [0, %d), got %d", who, size, code);
-        }
+        Check.indices(codes, size, "%s: codes must lie in [0, %d)", who, size);
         return grid;
     }
 
@@ -71,15 +69,8 @@ public record CodeSpace(int size, int height, int width, int classes) {
                 who,
                 images,
                 labels.shape());
-        for (int label : labels.toInts()) {
-            Check.that(
-                    label >= 0 && label <= classes,
-                    "%s: labels must lie in [0, %d], where %d is no class, got %d",
-                    who,
-                    classes,
-                    classes,
-                    label);
-        }
+        Check.indices(
+                labels, classes + 1, "%s: labels must lie in [0, %d], where %d is no class", who, classes, classes);
         return labels;
     }
 }

@@ -106,7 +106,7 @@ public final class BatchNorm2d extends UnaryLayer {
         Tensor variance = rstd.square().reciprocal().sub(config.eps()).mul(n / (n - 1.0));
         average(runningMean, mean);
         average(runningVar, variance.relu()); // rounding may leave a constant channel just below 0
-        numBatchesTracked.assign(Tensor.full(numBatchesTracked.item() + 1, DType.INT64, Shape.scalar()));
+        numBatchesTracked.assign(numBatchesTracked.add(Tensor.full(1, DType.INT64, Shape.scalar())));
     }
 
     private void average(Tensor running, Tensor value) {

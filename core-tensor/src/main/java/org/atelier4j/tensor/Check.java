@@ -1,6 +1,7 @@
 package org.atelier4j.tensor;
 
 import java.util.Locale;
+import org.atelier4j.tensor.device.Device;
 import org.jspecify.annotations.Nullable;
 
 /** Preconditions at public doors: {@code <op or class>: <what must hold>, got <values>}. */
@@ -41,6 +42,23 @@ public final class Check {
     public static void state(boolean condition, String message, @Nullable Object... values) {
         if (!condition) {
             throw new IllegalStateException(String.format(Locale.ROOT, message, values));
+        }
+    }
+
+    /**
+     * Checks that integers lie in {@code [0, bound)}. Those on a card are not waited for: kernels that use them as indices
+     * find bad ones, and the exception comes when results are next read.
+     *
+     * @param message a {@link String#format} pattern that says what must hold; what was given is added
+     * @throws IllegalArgumentException if one does not
+     */
+    public static void indices(Tensor x, int bound, String message, @Nullable Object... values) {
+        if (x.device() == Device.cpu()) {
+            for (int index : x.toInts()) {
+                if (index < 0 || index >= bound) {
+                    throw new IllegalArgumentException(String.format(Locale.ROOT, message, values) + ", got " + index);
+                }
+            }
         }
     }
 

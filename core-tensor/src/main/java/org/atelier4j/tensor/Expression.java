@@ -321,6 +321,11 @@ public final class Expression {
         return unary(Unary.of(Unary.Function.EXP));
     }
 
+    /** Returns {@code ln x}. */
+    public Expression log() {
+        return unary(Unary.of(Unary.Function.LOG));
+    }
+
     /** Returns {@code σ(x) = 1/(1 + e⁻ˣ)}. */
     public Expression sigmoid() {
         return unary(Unary.of(Unary.Function.SIGMOID));

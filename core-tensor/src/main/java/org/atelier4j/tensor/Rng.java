@@ -115,15 +115,13 @@ public final class Rng {
         return uniform(shape).less(p);
     }
 
-    /** Returns uniform integers in {@code [0, bound)} as INT32. */
+    /** Returns uniform integers in {@code [0, bound)} as INT32: {@code ⌊bound·bits/2³²⌋}. */
     public Tensor integers(int bound, Shape shape) {
         Check.that(bound > 0, "integers: bound must be > 0, got %d", bound);
-        int[] bits =
-                draw(Distribution.BITS, shape, DType.INT32, Device.current()).toInts();
-        for (int i = 0; i < bits.length; i++) {
-            bits[i] = (int) ((bits[i] & 0xffffffffL) * bound >>> 32);
-        }
-        return Tensor.of(bits, shape.dims());
+        Tensor bits =
+                draw(Distribution.BITS, shape, DType.INT32, Device.current()).to(DType.FLOAT64);
+        Tensor unsigned = bits.add(bits.less(0).to(DType.FLOAT64).mul(0x1p32));
+        return unsigned.mul(bound * 0x1p-32).floor().to(DType.INT32);
     }
 
     /**

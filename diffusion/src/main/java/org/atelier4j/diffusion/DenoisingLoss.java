@@ -20,20 +20,18 @@ public record DenoisingLoss(GaussianDiffusion diffusion, LossWeighting weighting
 
     @Override
     public Tensor loss(Denoiser network, Tensor x0, Condition condition, Rng rng) {
-        int[] t = rng.split("t")
-                .integers(diffusion.schedule().steps(), Shape.of(x0.dim(0)))
-                .toInts();
+        Tensor t = rng.split("t").integers(diffusion.schedule().steps(), Shape.of(x0.dim(0)));
         Tensor eps = rng.split("eps").normal(x0.shape());
         return at(network, x0, condition, t, eps);
     }
 
-    /** Returns the loss at given steps t (0-based, one per image) and noise. */
-    public Tensor at(Denoiser network, Tensor x0, Condition condition, int[] t, Tensor eps) {
+    /** Returns the loss at given steps t, 0-based INT32 (B), and noise. */
+    public Tensor at(Denoiser network, Tensor x0, Condition condition, Tensor t, Tensor eps) {
         Tensor xt = diffusion.qSample(x0, t, eps); // eq. 4
         Tensor output = network.denoise(xt, diffusion.times(t, x0), condition);
         Tensor target = diffusion.target(x0, t, eps);
         NoiseSchedule schedule = diffusion.schedule();
-        return PerImage.weightedError(
-                output, target, i -> weighting.weight(diffusion.prediction(), schedule.snr(t[i])));
+        double[] weights = diffusion.table(i -> weighting.weight(diffusion.prediction(), schedule.snr(i)));
+        return PerImage.weightedError(output, target, PerImage.entries(weights, t, x0));
     }
 }

@@ -59,32 +59,46 @@ public record EdmPreconditioning(double sigmaData, double logSigmaMean, double l
         return 1 / (out(sigma) * out(sigma));
     }
 
+    /** The four functions at the noise levels of a batch. */
+    private record Factors(Expression skip, Expression out, Expression in, Tensor noise) {}
+
+    /** Returns c_skip, c_out and c_in as (B, 1, …, 1) and c_noise as (B), of the type of {@code like}, for σ (B). */
+    private Factors factors(Tensor sigma, Tensor like) {
+        Expression s = Expression.of(sigma.to(like.dtype()));
+        Expression variance = s.square().add(sigmaData * sigmaData);
+        Expression in = variance.sqrt().reciprocal();
+        List<Tensor> made = Expression.evaluate(
+                variance.reciprocal().mul(sigmaData * sigmaData),
+                s.mul(in).mul(sigmaData),
+                in,
+                s.log().div(4));
+        return new Factors(
+                PerImage.factors(made.get(0), like),
+                PerImage.factors(made.get(1), like),
+                PerImage.factors(made.get(2), like),
+                made.get(3));
+    }
+
     /** Returns the denoiser D(x; σ) around a network; it takes σ as time and returns x0. */
     public Denoiser around(Denoiser network) {
         Denoiser.Lazy denoiser = (x, sigma, condition) -> {
-            double[] s = sigma.toDoubles();
-            int images = s.length;
+            Factors c = factors(sigma, x);
             Expression noisy = Expression.of(x);
-            Tensor input = noisy.mul(PerImage.factors(i -> in(s[i]), images, x)).tensor();
-            Expression output = network.predict(input, noises(s, x), condition);
-            Expression kept = noisy.mul(PerImage.factors(i -> skip(s[i]), images, x));
-            return kept.add(output.mul(PerImage.factors(i -> out(s[i]), images, x))); // eq. 7
+            Tensor input = noisy.mul(c.in()).tensor();
+            Expression output = network.predict(input, c.noise(), condition);
+            return noisy.mul(c.skip()).add(output.mul(c.out())); // eq. 7
         };
         return denoiser;
     }
 
-    /** Returns noise levels for a batch, log-normal. */
-    public double[] drawSigmas(int images, Rng rng) {
-        double[] sigmas = rng.normal(Shape.of(images)).toDoubles();
-        for (int i = 0; i < images; i++) {
-            sigmas[i] = Math.exp(logSigmaMean + logSigmaStd * sigmas[i]);
-        }
-        return sigmas;
+    /** Returns noise levels for a batch (B), log-normal. */
+    public Tensor drawSigmas(int images, Rng rng) {
+        return rng.normal(Shape.of(images)).mul(logSigmaStd).add(logSigmaMean).exp();
     }
 
     @Override
     public Tensor loss(Denoiser network, Tensor x0, Condition condition, Rng rng) {
-        double[] sigma = drawSigmas(x0.dim(0), rng.split("sigma"));
+        Tensor sigma = drawSigmas(x0.dim(0), rng.split("sigma"));
         return at(network, x0, condition, sigma, rng.split("eps").normal(x0.shape()));
     }
 
@@ -92,27 +106,19 @@ public record EdmPreconditioning(double sigmaData, double logSigmaMean, double l
      * Returns {@code mean λ(σ) ‖D(x0 + σε; σ) − x0‖²}, eq. 2, in the form of eq. 8: as {@code λ c_out² = 1}, it is the plain
      * error of F against {@code (x0 − c_skip x)/c_out}.
      *
-     * @param sigma one level per image
+     * @param sigma one level per image (B)
      */
-    public Tensor at(Denoiser network, Tensor x0, Condition condition, double[] sigma, Tensor eps) {
-        int images = sigma.length;
+    public Tensor at(Denoiser network, Tensor x0, Condition condition, Tensor sigma, Tensor eps) {
+        Factors c = factors(sigma, x0);
         Expression data = Expression.of(x0);
-        Expression x = data.add(Expression.of(eps).mul(PerImage.factors(i -> sigma[i], images, x0)));
-        Expression input = x.mul(PerImage.factors(i -> in(sigma[i]), images, x0));
-        Expression kept = x.mul(PerImage.factors(i -> skip(sigma[i]), images, x0));
-        Expression target = data.sub(kept).mul(PerImage.factors(i -> 1 / out(sigma[i]), images, x0));
-        List<Tensor> made = Expression.evaluate(input, target);
-        return network.predict(made.get(0), noises(sigma, x0), condition)
+        Expression x = data.add(Expression.of(eps).mul(PerImage.factors(sigma, x0)));
+        Expression target = data.sub(x.mul(c.skip())).div(c.out());
+        List<Tensor> made = Expression.evaluate(x.mul(c.in()), target);
+        return network.predict(made.get(0), c.noise(), condition)
                 .sub(Expression.of(made.get(1)))
                 .square()
                 .tensor()
                 .mean();
-    }
-
-    private Tensor noises(double[] sigma, Tensor like) {
-        double[] told = new double[sigma.length];
-        java.util.Arrays.setAll(told, i -> noise(sigma[i]));
-        return PerImage.times(told, like);
     }
 
     private double variance(double sigma) {

@@ -1,6 +1,7 @@
 package org.atelier4j.diffusion;
 
 import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Shape;
@@ -47,25 +48,24 @@ public record GaussianDiffusion(NoiseSchedule schedule, Prediction prediction, V
     /**
      * Returns noisy images {@code x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε}, eq. 4.
      *
-     * @param t one step per image
+     * @param t one step per image, INT32 (B)
      * @param eps standard normal, of x0's shape
      */
-    public Tensor qSample(Tensor x0, int[] t, Tensor eps) {
+    public Tensor qSample(Tensor x0, Tensor t, Tensor eps) {
         Expression clean = Expression.of(x0).mul(signal(t, x0));
         return clean.add(Expression.of(eps).mul(noise(t, x0))).tensor();
     }
 
     /** Returns what a network should say about x_t: ε, x0 or v. */
-    public Tensor target(Tensor x0, int[] t, Tensor eps) {
+    public Tensor target(Tensor x0, Tensor t, Tensor eps) {
         return prediction
                 .target(Expression.of(x0), Expression.of(eps), signal(t, x0), noise(t, x0))
                 .tensor();
     }
 
-    /** Returns the times that a network is told, (B) of the type of {@code like}. */
-    public Tensor times(int[] t, Tensor like) {
-        double[] told = Arrays.stream(t).mapToDouble(schedule::timestep).toArray();
-        return Tensor.of(told, told.length).to(like.dtype());
+    /** Returns the times that a network is told at steps t, INT32 (B), as (B) of the type of {@code like}. */
+    public Tensor times(Tensor t, Tensor like) {
+        return PerImage.entries(table(schedule::timestep), t, like);
     }
 
     /** Returns what {@code network} takes the data to be, all images being at step t. */
@@ -102,11 +102,20 @@ public record GaussianDiffusion(NoiseSchedule schedule, Prediction prediction, V
         return variance == Variance.FIXED_SMALL ? posteriorVariance(t) : schedule.beta(t);
     }
 
-    private Expression signal(int[] t, Tensor like) {
-        return PerImage.factors(i -> Math.sqrt(schedule.alphasCumprod(t[i])), t.length, like);
+    /** Returns the value of a function at every step. */
+    double[] table(IntToDoubleFunction f) {
+        double[] values = new double[schedule.steps()];
+        Arrays.setAll(values, f);
+        return values;
     }
 
-    private Expression noise(int[] t, Tensor like) {
-        return PerImage.factors(i -> Math.sqrt(1 - schedule.alphasCumprod(t[i])), t.length, like);
+    private Expression signal(Tensor t, Tensor like) {
+        double[] table = table(i -> Math.sqrt(schedule.alphasCumprod(i)));
+        return PerImage.factors(PerImage.entries(table, t, like), like);
+    }
+
+    private Expression noise(Tensor t, Tensor like) {
+        double[] table = table(i -> Math.sqrt(1 - schedule.alphasCumprod(i)));
+        return PerImage.factors(PerImage.entries(table, t, like), like);
     }
 }

@@ -1,39 +1,36 @@
 package org.atelier4j.diffusion;
 
 import java.util.Arrays;
-import java.util.function.IntToDoubleFunction;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 
-/** Numbers that differ from image to image, computed in float64. */
+/** Numbers that differ from image to image. They stay where the images are: nothing is read by the host. */
 final class PerImage {
     private PerImage() {}
 
-    /** Returns {@code f(i)} for each image as (B, 1, …, 1), of the rank and element type of {@code like}. */
-    static Expression factors(IntToDoubleFunction f, int images, Tensor like) {
+    /** Returns one number per image (B) as (B, 1, …, 1), of the rank and element type of {@code like}. */
+    static Expression factors(Tensor values, Tensor like) {
         Check.shape(
-                like.rank() >= 1 && like.dim(0) == images,
-                "diffusion: one time per image must be given, got %d for shape %s",
-                images,
+                like.rank() >= 1 && values.rank() == 1 && values.dim(0) == like.dim(0),
+                "diffusion: one time per image must be given, got %s for shape %s",
+                values.shape(),
                 like.shape());
-        double[] values = new double[images];
-        Arrays.setAll(values, f);
         int[] shape = new int[like.rank()];
         Arrays.fill(shape, 1);
-        shape[0] = images;
-        return Expression.of(Tensor.of(values, images).to(like.dtype()).reshape(Shape.of(shape)));
+        shape[0] = values.dim(0);
+        return Expression.of(values.to(like.dtype()).reshape(Shape.of(shape)));
     }
 
-    /** Returns the values as (B), of the element type of {@code like}. */
-    static Tensor times(double[] values, Tensor like) {
-        return Tensor.of(values, values.length).to(like.dtype());
+    /** Returns the entry of a table at each image's step t, INT32 (B), as (B) of the element type of {@code like}. */
+    static Tensor entries(double[] table, Tensor t, Tensor like) {
+        return Tensor.of(table, table.length).to(like.dtype()).gatherRows(t);
     }
 
-    /** Returns the mean over all images of {@code weight(i) · mean((a − b)²)} per image. */
-    static Tensor weightedError(Tensor a, Tensor b, IntToDoubleFunction weight) {
+    /** Returns the mean over all images of {@code weight · mean((a − b)²)} per image; weights are (B). */
+    static Tensor weightedError(Tensor a, Tensor b, Tensor weights) {
         Expression squares = Expression.of(a).sub(Expression.of(b)).square(); // (B, …)
-        return squares.mul(factors(weight, a.dim(0), a)).tensor().mean();
+        return squares.mul(factors(weights, a)).tensor().mean();
     }
 }

@@ -1,6 +1,5 @@
 package org.atelier4j.diffusion;
 
-import java.util.Arrays;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
@@ -25,14 +24,14 @@ public record RectifiedFlow(Times times) implements DiffusionLoss {
 
     /** The law of t in training. */
     public sealed interface Times {
-        /** Returns times in (0, 1). */
-        double[] draw(int images, Rng rng);
+        /** Returns times in (0, 1), one per image (B). */
+        Tensor draw(int images, Rng rng);
 
         /** All times alike. */
         record Uniform() implements Times {
             @Override
-            public double[] draw(int images, Rng rng) {
-                return rng.uniform(Shape.of(images)).toDoubles();
+            public Tensor draw(int images, Rng rng) {
+                return rng.uniform(Shape.of(images));
             }
         }
 
@@ -50,10 +49,8 @@ public record RectifiedFlow(Times times) implements DiffusionLoss {
             }
 
             @Override
-            public double[] draw(int images, Rng rng) {
-                double[] t = rng.normal(Shape.of(images)).toDoubles();
-                Arrays.setAll(t, i -> 1 / (1 + Math.exp(-(mean + std * t[i]))));
-                return t;
+            public Tensor draw(int images, Rng rng) {
+                return rng.normal(Shape.of(images)).mul(std).add(mean).sigmoid();
             }
         }
     }
@@ -63,10 +60,12 @@ public record RectifiedFlow(Times times) implements DiffusionLoss {
         this(new Times.Uniform());
     }
 
-    /** Returns {@code (1 − t) x0 + t ε}, one t per image. */
-    public Tensor interpolate(Tensor x0, Tensor eps, double[] t) {
-        Expression data = Expression.of(x0).mul(PerImage.factors(i -> 1 - t[i], t.length, x0));
-        return data.add(Expression.of(eps).mul(PerImage.factors(i -> t[i], t.length, x0)))
+    /** Returns {@code (1 − t) x0 + t ε}, one t per image (B). */
+    public Tensor interpolate(Tensor x0, Tensor eps, Tensor t) {
+        Expression share = PerImage.factors(t, x0);
+        return Expression.of(x0)
+                .mul(share.affine(-1, 1))
+                .add(Expression.of(eps).mul(share))
                 .tensor();
     }
 
@@ -78,14 +77,14 @@ public record RectifiedFlow(Times times) implements DiffusionLoss {
 
     @Override
     public Tensor loss(Denoiser network, Tensor x0, Condition condition, Rng rng) {
-        double[] t = times.draw(x0.dim(0), rng.split("t"));
+        Tensor t = times.draw(x0.dim(0), rng.split("t"));
         return at(network, x0, condition, t, rng.split("eps").normal(x0.shape()));
     }
 
-    /** Returns {@code mean ‖v_θ(x_t, t) − (ε − x0)‖²} at given times, one per image. */
-    public Tensor at(Denoiser network, Tensor x0, Condition condition, double[] t, Tensor eps) {
+    /** Returns {@code mean ‖v_θ(x_t, t) − (ε − x0)‖²} at given times, one per image (B). */
+    public Tensor at(Denoiser network, Tensor x0, Condition condition, Tensor t, Tensor eps) {
         Tensor xt = interpolate(x0, eps, t);
-        Expression velocity = around(network).predict(xt, PerImage.times(t, x0), condition);
+        Expression velocity = around(network).predict(xt, t.to(x0.dtype()), condition);
         Expression target = Expression.of(eps).sub(Expression.of(x0));
         return velocity.sub(target).square().tensor().mean();
     }

@@ -35,10 +35,9 @@ public final class SigmaDenoiser implements Denoiser.Lazy {
             Check.that(other == common, "SigmaDenoiser: all images must be at one sigma, got %s and %s", common, other);
         }
         double alphaCumprod = 1 / (1 + common * common);
-        double[] told = new double[s.length];
-        Arrays.fill(told, timestep(common));
         Tensor xt = x.mul(Math.sqrt(alphaCumprod));
-        Expression output = network.predict(xt, PerImage.times(told, x), condition);
+        Tensor time = Tensor.full(timestep(common), x.dtype(), sigma.shape());
+        Expression output = network.predict(xt, time, condition);
         return diffusion.prediction().x0(output, Expression.of(xt), alphaCumprod);
     }
 

@@ -20,7 +20,7 @@ class DenoisingLossTest {
         Tensor eps = Rng.of(2).normal(Shape.of(2, 3));
         DenoisingLoss loss = new DenoisingLoss(DIFFUSION);
 
-        Tensor value = loss.at((x, t, c) -> eps.add(0.5), x0, Condition.none(), new int[] {3, 900}, eps);
+        Tensor value = loss.at((x, t, c) -> eps.add(0.5), x0, Condition.none(), Tensor.of(new int[] {3, 900}, 2), eps);
 
         assertThat(value.rank()).isZero();
         assertThat(value.item()).isCloseTo(0.25, within(1e-6));
@@ -33,7 +33,7 @@ class DenoisingLossTest {
         DenoisingLoss loss = new DenoisingLoss(DIFFUSION, LossWeighting.minSnr());
         Tensor wrong = Tensor.of(new float[] {1, 1, 1, 0, 0, 0}, 2, 3);
 
-        Tensor value = loss.at((x, t, c) -> wrong, x0, Condition.none(), new int[] {0, 999}, eps);
+        Tensor value = loss.at((x, t, c) -> wrong, x0, Condition.none(), Tensor.of(new int[] {0, 999}, 2), eps);
 
         double snr = DIFFUSION.schedule().snr(0);
         assertThat(value.item()).isCloseTo(5 / snr / 2, within(1e-9)); // half of the elements are wrong by 1
@@ -76,7 +76,7 @@ class DenoisingLossTest {
         Tensor x0 = GaussianWorld.data(100_000, Rng.of(4));
         Tensor eps = Rng.of(5).normal(x0.shape());
         Tensor loss = new DenoisingLoss(DIFFUSION)
-                .at(GaussianWorld.network(DIFFUSION), x0, Condition.none(), new int[] {t}, eps);
+                .at(GaussianWorld.network(DIFFUSION), x0, Condition.none(), Tensor.of(new int[] {t}, 1), eps);
 
         double a = DIFFUSION.schedule().alphasCumprod(t);
         double s = 1 - a;

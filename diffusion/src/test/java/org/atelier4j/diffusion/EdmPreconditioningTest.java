@@ -44,14 +44,13 @@ class EdmPreconditioningTest {
     void theLossIsTheWeightedErrorOfTheDenoiser() {
         Tensor x0 = Rng.of(1).normal(Shape.of(2, 30)).to(DType.FLOAT64).mul(0.5);
         Tensor eps = Rng.of(2).normal(Shape.of(2, 30)).to(DType.FLOAT64);
-        double[] sigma = {0.3, 7};
+        Tensor sigma = Tensor.of(new double[] {0.3, 7}, 2);
         Denoiser network = (x, t, c) -> x.sin().add(t.reshape(-1, 1));
 
         double loss = EDM.at(network, x0, Condition.none(), sigma, eps).item();
 
-        Tensor levels = Tensor.of(sigma, 2);
-        Tensor x = x0.add(eps.mul(levels.reshape(2, 1)));
-        Tensor d = EDM.around(network).denoise(x, levels, Condition.none());
+        Tensor x = x0.add(eps.mul(sigma.reshape(2, 1)));
+        Tensor d = EDM.around(network).denoise(x, sigma, Condition.none());
         double[] errors = d.sub(x0).square().mean(1).toDoubles();
         assertThat(loss).isCloseTo((EDM.weight(0.3) * errors[0] + EDM.weight(7) * errors[1]) / 2, within(1e-10));
     }
@@ -67,7 +66,7 @@ class EdmPreconditioningTest {
 
     @Test
     void trainingLevelsAreLogNormal() {
-        double[] sigmas = EDM.drawSigmas(100_000, Rng.of(1));
+        double[] sigmas = EDM.drawSigmas(100_000, Rng.of(1)).toDoubles();
 
         double mean = 0;
         double square = 0;

@@ -23,7 +23,8 @@ class GaussianDiffusionTest {
         int n = 200_000;
         for (int t : new int[] {0, 250, 999}) {
             Tensor x0 = Tensor.full(0.7, DType.FLOAT32, Shape.of(1, n));
-            Tensor xt = DIFFUSION.qSample(x0, new int[] {t}, Rng.of(t).normal(x0.shape()));
+            Tensor xt =
+                    DIFFUSION.qSample(x0, Tensor.of(new int[] {t}, 1), Rng.of(t).normal(x0.shape()));
 
             double variance = 1 - LINEAR.alphasCumprod(t);
             double mean = xt.to(DType.FLOAT64).mean().item();
@@ -36,7 +37,7 @@ class GaussianDiffusionTest {
     @Test
     void eachImageIsSpoiltByItsOwnStep() {
         Tensor x0 = Tensor.ones(3, 2, 2, 1);
-        Tensor xt = DIFFUSION.qSample(x0, new int[] {0, 500, 999}, Tensor.zeros(3, 2, 2, 1));
+        Tensor xt = DIFFUSION.qSample(x0, Tensor.of(new int[] {0, 500, 999}, 3), Tensor.zeros(3, 2, 2, 1));
 
         float[] values = xt.toFloats();
         assertThat((double) values[0]).isCloseTo(Math.sqrt(LINEAR.alphasCumprod(0)), within(1e-6));
@@ -95,7 +96,7 @@ class GaussianDiffusionTest {
     void targetsFitTheirPredictions() {
         Tensor x0 = Rng.of(1).normal(Shape.of(2, 3));
         Tensor eps = Rng.of(2).normal(Shape.of(2, 3));
-        int[] t = {10, 800};
+        Tensor t = Tensor.of(new int[] {10, 800}, 2);
 
         TensorAssert.assertThat(DIFFUSION.target(x0, t, eps)).isIdenticalTo(eps);
         TensorAssert.assertThat(new GaussianDiffusion(LINEAR, Prediction.X0).target(x0, t, eps))
@@ -121,14 +122,15 @@ class GaussianDiffusionTest {
                 Condition.none());
 
         assertThat(told[0]).isEqualTo(749);
-        assertThat(spaced.times(new int[] {0, 3}, Tensor.zeros(1)).toDoubles()).containsExactly(249, 999);
+        assertThat(spaced.times(Tensor.of(new int[] {0, 3}, 2), Tensor.zeros(1)).toDoubles())
+                .containsExactly(249, 999);
     }
 
     @Test
     void anEstimateOfTheDataUndoesTheNoise() {
         Tensor x0 = Rng.of(1).normal(Shape.of(2, 3));
         Tensor eps = Rng.of(2).normal(Shape.of(2, 3));
-        Tensor xt = DIFFUSION.qSample(x0, new int[] {300, 300}, eps);
+        Tensor xt = DIFFUSION.qSample(x0, Tensor.of(new int[] {300, 300}, 2), eps);
 
         TensorAssert.assertThat(DIFFUSION
                         .predictX0((x, time, condition) -> eps, xt, 300, Condition.none())
@@ -141,7 +143,8 @@ class GaussianDiffusionTest {
         assertThatThrownBy(() -> new GaussianDiffusion(LINEAR.zeroTerminalSnr(), Prediction.EPSILON))
                 .hasMessage(
                         "GaussianDiffusion: a schedule with zero terminal SNR needs prediction V or X0, got EPSILON");
-        assertThatThrownBy(() -> DIFFUSION.qSample(Tensor.zeros(3, 2), new int[] {1, 2}, Tensor.zeros(3, 2)))
-                .hasMessage("diffusion: one time per image must be given, got 2 for shape [3, 2]");
+        assertThatThrownBy(() ->
+                        DIFFUSION.qSample(Tensor.zeros(3, 2), Tensor.of(new int[] {1, 2}, 2), Tensor.zeros(3, 2)))
+                .hasMessage("diffusion: one time per image must be given, got [2] for shape [3, 2]");
     }
 }

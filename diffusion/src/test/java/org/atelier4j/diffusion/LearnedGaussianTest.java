@@ -99,8 +99,9 @@ class LearnedGaussianTest {
         double all = 0;
         for (int t = 5; t < 1000; t += 10) {
             Tensor x0 = GaussianWorld.data(2000, Rng.of(100 + t));
-            Tensor xt = DIFFUSION.qSample(x0, new int[] {t}, Rng.of(200 + t).normal(x0.shape()));
-            Tensor time = DIFFUSION.times(new int[] {t}, xt);
+            Tensor xt = DIFFUSION.qSample(
+                    x0, Tensor.of(new int[] {t}, 1), Rng.of(200 + t).normal(x0.shape()));
+            Tensor time = DIFFUSION.times(Tensor.of(new int[] {t}, 1), xt);
             Tensor best = GaussianWorld.network(DIFFUSION).denoise(xt, time, Condition.none());
             wrong += model.forward(xt, time, Condition.none())
                     .sub(best)

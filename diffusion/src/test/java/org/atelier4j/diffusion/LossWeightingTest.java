@@ -47,7 +47,8 @@ class LossWeightingTest {
             GaussianDiffusion diffusion = new GaussianDiffusion(schedule, prediction);
             double alphaCumprod = schedule.alphasCumprod(t);
             Denoiser network = (x, time, c) -> Prediction.X0.to(prediction, mistaken, x, alphaCumprod);
-            Tensor loss = new DenoisingLoss(diffusion, MIN_SNR).at(network, x0, Condition.none(), new int[] {t}, eps);
+            Tensor loss = new DenoisingLoss(diffusion, MIN_SNR)
+                    .at(network, x0, Condition.none(), Tensor.of(new int[] {t}, 1), eps);
 
             double inX0 = mistaken.sub(x0).square().mean().item();
             assertThat(loss.item()).isCloseTo(Math.min(schedule.snr(t), 5) * inX0, within(1e-9));

@@ -19,7 +19,7 @@ class RectifiedFlowTest {
     void pathsAreStraightFromDataToNoise() {
         Tensor x0 = Rng.of(1).normal(Shape.of(3, 4));
         Tensor eps = Rng.of(2).normal(Shape.of(3, 4));
-        Tensor x = FLOW.interpolate(x0, eps, new double[] {0, 0.25, 1});
+        Tensor x = FLOW.interpolate(x0, eps, Tensor.of(new double[] {0, 0.25, 1}, 3));
 
         TensorAssert.assertThat(x.slice(0, 0, 1)).isCloseTo(x0.slice(0, 0, 1), 1e-6, 1e-7);
         TensorAssert.assertThat(x.slice(0, 1, 1))
@@ -32,11 +32,11 @@ class RectifiedFlowTest {
         Tensor x0 = Rng.of(1).normal(Shape.of(2, 4)).to(DType.FLOAT64);
         Tensor eps = Rng.of(2).normal(Shape.of(2, 4)).to(DType.FLOAT64);
         double h = 1e-5;
-        Tensor slope = FLOW.interpolate(x0, eps, new double[] {0.4 + h, 0.9 + h})
-                .sub(FLOW.interpolate(x0, eps, new double[] {0.4, 0.9}))
+        Tensor slope = FLOW.interpolate(x0, eps, Tensor.of(new double[] {0.4 + h, 0.9 + h}, 2))
+                .sub(FLOW.interpolate(x0, eps, Tensor.of(new double[] {0.4, 0.9}, 2)))
                 .div(h);
 
-        double loss = FLOW.at((x, t, c) -> slope, x0, Condition.none(), new double[] {0.4, 0.9}, eps)
+        double loss = FLOW.at((x, t, c) -> slope, x0, Condition.none(), Tensor.of(new double[] {0.4, 0.9}, 2), eps)
                 .item();
 
         assertThat(loss).isCloseTo(0, within(1e-18));
@@ -53,7 +53,7 @@ class RectifiedFlowTest {
                 },
                 x0,
                 Condition.none(),
-                new double[] {0.25, 1},
+                Tensor.of(new double[] {0.25, 1}, 2),
                 x0);
 
         assertThat(told[0]).containsExactly(250, 1000);
@@ -61,14 +61,22 @@ class RectifiedFlowTest {
 
     @Test
     void uniformTimesFillTheIntervalAndLogitNormalOnesTheMiddle() {
-        double[] uniform = new RectifiedFlow.Times.Uniform().draw(50_000, Rng.of(1));
-        double[] middle = new RectifiedFlow.Times.LogitNormal(0, 1).draw(50_000, Rng.of(1));
+        double[] uniform =
+                new RectifiedFlow.Times.Uniform().draw(50_000, Rng.of(1)).toDoubles();
+        double[] middle = new RectifiedFlow.Times.LogitNormal(0, 1)
+                .draw(50_000, Rng.of(1))
+                .toDoubles();
 
         assertThat(Arrays.stream(uniform).average().getAsDouble()).isCloseTo(0.5, within(0.006));
         assertThat(share(uniform, 0.25, 0.75)).isCloseTo(0.5, within(0.01));
         // t in (¼, ¾) is |u| < ln 3, which has probability 0.7280 under the normal law
         assertThat(share(middle, 0.25, 0.75)).isCloseTo(0.7280, within(0.01));
-        assertThat(share(new RectifiedFlow.Times.LogitNormal(1, 0.5).draw(50_000, Rng.of(1)), 0.5, 1))
+        assertThat(share(
+                        new RectifiedFlow.Times.LogitNormal(1, 0.5)
+                                .draw(50_000, Rng.of(1))
+                                .toDoubles(),
+                        0.5,
+                        1))
                 .isCloseTo(0.97725, within(0.01));
     }
 
@@ -77,7 +85,7 @@ class RectifiedFlowTest {
     void theExactFieldHasTheLeastLoss() {
         Tensor x0 = GaussianWorld.data(50_000, Rng.of(4));
         Tensor eps = Rng.of(5).normal(x0.shape());
-        double[] t = {0.6};
+        Tensor t = Tensor.of(new double[] {0.6}, 1);
         Denoiser exact = (x, time, c) -> GaussianWorld.velocity().denoise(x, time.div(1000), c);
 
         double best = FLOW.at(exact, x0, Condition.none(), t, eps).item();

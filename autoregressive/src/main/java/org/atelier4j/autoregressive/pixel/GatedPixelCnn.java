@@ -116,12 +116,6 @@ public final class GatedPixelCnn extends Layer {
                 "GatedPixelCnn: labels must have shape (%d), got %s",
                 batch,
                 labels.shape());
-        for (int label : labels.toInts()) {
-            Check.that(
-                    label >= 0 && label <= config.classes(),
-                    "GatedPixelCnn: labels must lie in [0, %d], got %d",
-                    config.classes(),
-                    label);
-        }
+        Check.indices(labels, config.classes() + 1, "GatedPixelCnn: labels must lie in [0, %d]", config.classes());
     }
 }

@@ -168,12 +168,6 @@ public final class PixelCnn extends Layer {
                 grid.width(),
                 grid.channels(),
                 values.shape());
-        for (int value : values.toInts()) {
-            Check.that(
-                    value >= 0 && value < grid.levels(),
-                    "PixelCnn: values must lie in [0, %d), got %d",
-                    grid.levels(),
-                    value);
-        }
+        Check.indices(values, grid.levels(), "PixelCnn: values must lie in [0, %d)", grid.levels());
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.atelier4j.diffusion.CapturedDenoiser;
 import org.atelier4j.diffusion.ClassifierFreeGuidance;
 import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
@@ -37,7 +38,7 @@ import org.atelier4j.tensor.TensorScope;
  * }
  * }</pre>
  *
- * <p>One pipeline serves any number of threads. The same request gives the same images, and image i depends on the seed
+ * <p>One pipeline serves any number of threads, on a card in turns; there the network runs as one graph. The same request gives the same images, and image i depends on the seed
  * and i but not on how many are asked for.
  */
 public final class DiffusionPipeline implements AutoCloseable {
@@ -45,6 +46,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     private static final int MAX_BATCH = 64;
 
     private final UNet network;
+    private final CapturedDenoiser captured;
     private final PipelineConfig config;
     private final Layer.Mode evaluation;
     private final boolean ownsNetwork;
@@ -145,6 +147,7 @@ public final class DiffusionPipeline implements AutoCloseable {
                 config.network(),
                 network.config());
         this.network = network;
+        this.captured = new CapturedDenoiser(network::forward);
         this.config = config;
         this.ownsNetwork = ownsNetwork;
         this.evaluation = network.evaluating();
@@ -213,7 +216,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         inUse.readLock().lock();
         try (TensorScope scope = TensorScope.open()) {
             Check.state(!closed, "DiffusionPipeline: must be open, was closed");
-            CountingNetwork counted = new CountingNetwork(network);
+            CountingNetwork counted = new CountingNetwork(captured);
             Tensor all = draw(counted, request, onStep);
             List<BufferedImage> images = PixelRange.SIGNED.toImages(all).stream()
                     .map(Image::toBufferedImage)
@@ -231,6 +234,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
+                captured.close();
                 evaluation.close();
                 if (ownsNetwork) {
                     network.state().values().forEach(TensorScope::discard);

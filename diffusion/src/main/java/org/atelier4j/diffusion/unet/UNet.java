@@ -136,13 +136,9 @@ public final class UNet extends Layer {
                 "UNet: context must be (B, T, %d), got %s",
                 width,
                 context == null ? null : context.shape());
-        for (int label : labels == null ? new int[0] : labels.toInts()) {
-            Check.that(
-                    label >= 0 && label <= classes,
-                    "UNet: labels must lie in [0, %d], %d meaning no class, got %d",
-                    classes,
-                    classes,
-                    label);
+        if (labels != null) {
+            Check.indices(
+                    labels, classes + 1, "UNet: labels must lie in [0, %d], %d meaning no class", classes, classes);
         }
     }
 }

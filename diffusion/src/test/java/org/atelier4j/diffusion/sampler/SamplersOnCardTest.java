@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.atelier4j.diffusion.CapturedDenoiser;
 import org.atelier4j.diffusion.ClassifierFreeGuidance;
 import org.atelier4j.diffusion.Condition;
 import org.atelier4j.diffusion.Denoiser;
@@ -50,7 +51,7 @@ class SamplersOnCardTest {
 
     static List<Way> ways() {
         UnaryOperator<Denoiser> network = UnaryOperator.identity();
-        UnaryOperator<Denoiser> clean = EdmPreconditioning.paper()::around; // scales its input by a pass of its own
+        UnaryOperator<Denoiser> clean = EdmPreconditioning.paper()::around; // a pass for its factors, one for its input
         UnaryOperator<Denoiser> flow = new RectifiedFlow()::around;
         return List.of(
                 new Way(new DdpmSampler(FEW), network, STEPS),
@@ -58,18 +59,21 @@ class SamplersOnCardTest {
                 new Way(new DdimSampler(FEW, 1), network, STEPS),
                 new Way(new DpmSolverSampler(FEW), network, STEPS),
                 new Way(new SdeDpmSolverSampler(FEW), network, STEPS),
-                new Way(new EulerSampler(LEVELS), clean, 2 * STEPS),
-                new Way(new HeunSampler(LEVELS), clean, 2 * (2 * STEPS - 1)),
+                new Way(new EulerSampler(LEVELS), clean, 3 * STEPS),
+                new Way(new HeunSampler(LEVELS), clean, 3 * (2 * STEPS - 1)),
                 new Way(new FlowSampler(STEPS, FlowSampler.Method.EULER), flow, STEPS),
                 new Way(new FlowSampler(STEPS, FlowSampler.Method.HEUN), flow, 2 * STEPS));
     }
 
-    private static Tensor sample(Way way, Device device) {
+    /** Guidance over the network; its condition lives where the images do. */
+    private static final Denoiser.Lazy GUIDED =
+            (x, time, condition) -> new ClassifierFreeGuidance(NETWORK, 3, 1.5).predict(x, time, condition);
+
+    private static Tensor sample(Way way, Denoiser denoiser, Device device) {
         try (TensorScope scope = TensorScope.open();
                 DeviceScope there = DeviceScope.open(device)) {
             ImageNoise noise = ImageNoise.of(Shape.of(4, 4, 1), 2, 7);
-            Denoiser guided = new ClassifierFreeGuidance(NETWORK, 3, 1.5);
-            Tensor images = way.sampler().sample(way.around().apply(guided), Condition.labels(0, 2), noise);
+            Tensor images = way.sampler().sample(way.around().apply(denoiser), Condition.labels(0, 2), noise);
             return scope.keep(images.to(Device.cpu()));
         }
     }
@@ -82,12 +86,32 @@ class SamplersOnCardTest {
     @MethodSource("ways")
     void imagesAreTheHostsAndStepsOneKernel(Way way) {
         Device card = Emulator.device();
-        Tensor expected = sample(way, Device.cpu());
+        Tensor expected = sample(way, GUIDED, Device.cpu());
         long before = passes();
 
-        Tensor actual = sample(way, card);
+        Tensor actual = sample(way, GUIDED, card);
 
         TensorAssert.assertThat(actual).isCloseTo(expected, 2e-5, 2e-5);
         assertThat(passes() - before).isEqualTo(way.passes());
+    }
+
+    /** A step replays the network as one graph and launches a few copies and the arithmetic after it. */
+    @ParameterizedTest
+    @MethodSource("ways")
+    void capturedImagesAreTheSameBitForBitWithFewerLaunches(Way way) {
+        Device card = Emulator.device();
+        Tensor eager = sample(way, GUIDED, card);
+        try (CapturedDenoiser captured = new CapturedDenoiser(GUIDED)) {
+            sample(way, captured, card); // compiles, records
+
+            long before = Emulator.hostLaunches();
+            Tensor replayed = sample(way, captured, card);
+            long launches = Emulator.hostLaunches() - before;
+            before = Emulator.hostLaunches();
+            sample(way, GUIDED, card);
+
+            TensorAssert.assertThat(replayed).isIdenticalTo(eager);
+            assertThat(launches).isLessThan(Emulator.hostLaunches() - before);
+        }
     }
 }

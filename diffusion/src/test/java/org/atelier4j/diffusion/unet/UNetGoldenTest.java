@@ -49,12 +49,7 @@ class UNetGoldenTest {
     private Tensor loss() {
         GaussianDiffusion diffusion = new GaussianDiffusion(NoiseSchedule.cosine(1000), Prediction.V);
         return new DenoisingLoss(diffusion, LossWeighting.minSnr())
-                .at(
-                        unet::forward,
-                        golden.tensor("x0"),
-                        condition,
-                        golden.tensor("t").toInts(),
-                        golden.tensor("eps"));
+                .at(unet::forward, golden.tensor("x0"), condition, golden.tensor("t"), golden.tensor("eps"));
     }
 
     @Test
@@ -96,7 +91,7 @@ class UNetGoldenTest {
     @Test
     void thePredictionIsThatOfPyTorch() {
         GaussianDiffusion diffusion = new GaussianDiffusion(NoiseSchedule.cosine(1000), Prediction.V);
-        int[] t = golden.tensor("t").toInts();
+        Tensor t = golden.tensor("t");
         Tensor xt = diffusion.qSample(golden.tensor("x0"), t, golden.tensor("eps"));
 
         TensorAssert.assertThat(

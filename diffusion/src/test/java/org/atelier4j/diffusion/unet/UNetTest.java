@@ -233,7 +233,7 @@ class UNetTest {
         double last = 0;
         for (int step = 0; step < 200; step++) {
             try (TensorScope scope = TensorScope.open()) {
-                Tensor error = loss.at(unet::forward, x0, labels, new int[] {100, 300, 500, 900}, eps);
+                Tensor error = loss.at(unet::forward, x0, labels, Tensor.of(new int[] {100, 300, 500, 900}, 4), eps);
                 adam.step(error.backward());
                 first = step == 0 ? error.item() : first;
                 last = error.item();

@@ -332,12 +332,19 @@ public final class CudaDevice implements Device {
         arena.openPool();
         CudaArena.Pool pool;
         long graph;
+        boolean done = false;
         try {
             step.run();
+            done = true;
         } finally {
             capturing = false;
             pool = arena.leavePool();
             graph = Driver.value("cuStreamEndCapture", out -> Driver.cuStreamEndCapture(stream, out));
+            if (!done) {
+                Driver.cuGraphDestroy(graph);
+                arena.closePool(pool);
+                captured.forEach(PinnedBuffer::close);
+            }
         }
         faults.outliveReading();
         return new CudaGraph(this, pool, List.copyOf(captured), List.copyOf(numbered), graph);
