@@ -3,11 +3,14 @@
 scale divides the sizes as GpuSuite's "quick" does (16); device is cuda, or cpu to try the script without a card.
 """
 import json
+import math
 import sys
 import time
 
 import torch
 import torch.nn.functional as F
+
+import networks
 
 SCALE = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 DEVICE = sys.argv[3] if len(sys.argv) > 3 else "cuda"
@@ -109,8 +112,60 @@ with torch.no_grad():
             what = f"attention, {tokens} tokens, {name}"
             computed(what, 4 * b * 8 * tokens**2 * 64, lambda: F.scaled_dot_product_attention(q, q, q))
 
+
+
+# --- the U-Net of the benchmarks: eager PyTorch, channels-last --------------------------------------------------------
+
+SAMPLER_STEPS = 20
+
+
+def unet(count):
+    net = networks.UNet("unet" if SCALE == 1 else "small-unet", count).to(DEVICE)
+    for tensor in ("x", "noise", "t"):
+        setattr(net, tensor, getattr(net, tensor).to(DEVICE))
+    return net
+
+
+def train(name):
+    net = unet(64 if SCALE == 1 else 2)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4, fused=True)
+
+    def step():
+        optimizer.zero_grad()
+        with precision(name):
+            loss = net.loss(net())
+        loss.backward()
+        optimizer.step()
+
+    computed(f"U-Net step, {len(net.x)} images, {name}", 0, step)
+
+
+def sample(name):
+    """DDIM with a network that predicts v."""
+    net = unet(1).eval()
+    start = net.x
+    alphas = [math.cos((1 - i / SAMPLER_STEPS) * math.pi / 2 * 0.999) ** 2 for i in range(SAMPLER_STEPS + 1)]
+
+    def run():
+        net.x = start
+        with torch.inference_mode(), precision(name):
+            for i in range(SAMPLER_STEPS):
+                a, after = alphas[i], alphas[i + 1]
+                net.t = torch.full((1,), 1000 * (1 - i / SAMPLER_STEPS), device=DEVICE)
+                v = net()
+                x0 = (math.sqrt(a) * net.x - math.sqrt(1 - a) * v).clamp(-1, 1)
+                eps = (net.x - math.sqrt(a) * x0) / math.sqrt(1 - a)
+                net.x = math.sqrt(after) * x0 + math.sqrt(1 - after) * eps
+
+    computed(f"U-Net sampling, 1 image, {SAMPLER_STEPS} steps, {name}", 0, run)
+
+
+for name in ("float32", "tf32", "bf16"):
+    train(name)
+    sample(name)
+
 card = torch.cuda.get_device_name() if DEVICE != "cpu" else "cpu"
 with open(sys.argv[1], "w") as out:
     json.dump({"card": card, "pytorch": torch.__version__, "times": times}, out, indent=1)
 for t in times:
-    print(f"{t['name']:32} {t['millis']:9.3f} ms {t['gigabytesPerSecond']:9.1f} GB/s {t['teraflopsPerSecond']:8.2f} TFLOP/s")
+    print(f"{t['name']:52} {t['millis']:9.3f} ms {t['gigabytesPerSecond']:9.1f} GB/s {t['teraflopsPerSecond']:8.2f} TFLOP/s")

@@ -65,11 +65,12 @@ public final class PriorStep implements TrainStep<CodeBatch> {
     public StepReport run(CodeBatch batch, long step) {
         try (TensorScope scope = TensorScope.open()) {
             Rng rng = settings.rng().split(step);
-            double rate = optimizer.learningRate();
             Tensor loss = prior.loss(batch.grid(), dropped(batch.labels(), rng.split("labels")), rng.split("loss"));
-            double norm = optimizer.step(loss.backward(), settings.clip());
+            Tensor norm = optimizer.step(loss.backward(), settings.clip());
             ema.update(batch.size(), step * batch.size());
-            return StepReport.of("loss", loss.item()).with("gradientNorm", norm).with("learningRate", rate);
+            return StepReport.of("loss", loss)
+                    .with("gradientNorm", norm)
+                    .with("learningRate", optimizer::lastLearningRate);
         }
     }
 

@@ -85,11 +85,8 @@ public final class Losses {
      * @throws IllegalArgumentException if a label is neither
      */
     public static Tensor crossEntropy(Tensor logits, Tensor labels, ClassTargets targets) {
-        int counted = 0;
-        for (int label : labels.toInts()) {
-            counted += label == targets.ignoredLabel ? 0 : 1;
-        }
-        return crossEntropies(logits, labels, targets).sum().div(Math.max(1, counted));
+        Tensor counted = isCounted(labels, targets).to(logits.dtype()).sum();
+        return crossEntropies(logits, labels, targets).sum().div(counted.clamp(1, Double.POSITIVE_INFINITY));
     }
 
     /** Returns the cross-entropy of each item (…), 0 for ignored ones. */
@@ -100,31 +97,22 @@ public final class Losses {
                 "crossEntropy: logits must be (…, K) and labels (…), got %s and %s",
                 logits.shape(),
                 labels.shape());
+        Tensor counted = isCounted(labels, targets); // (…)
+        Tensor known = Tensor.where(counted, labels, Tensor.zerosLike(labels));
         int classes = logits.dim(-1);
-        int[] known = labels.toInts();
-        float[] counts = new float[known.length];
-        for (int i = 0; i < known.length; i++) {
-            boolean ignored = known[i] == targets.ignoredLabel;
-            Check.that(
-                    ignored || known[i] >= 0 && known[i] < classes,
-                    "crossEntropy: labels must lie in [0, %d) or be %d, got %d at item %d",
-                    classes,
-                    targets.ignoredLabel,
-                    known[i],
-                    i);
-            counts[i] = ignored ? 0 : 1;
-            known[i] = ignored ? 0 : known[i];
-        }
+        Check.indices(
+                known, classes, "crossEntropy: labels must lie in [0, %d) or be %d", classes, targets.ignoredLabel);
         Shape column = labels.shape().insert(labels.rank(), 1);
         Tensor logs = logits.logSoftmax(-1); // (…, K)
-        Tensor index = Tensor.of(known, known.length).reshape(column).to(logits.device());
-        Tensor loss = logs.gather(-1, index).mul(targets.smoothing - 1); // (…, 1)
+        Tensor loss = logs.gather(-1, known.reshape(column)).mul(targets.smoothing - 1); // (…, 1)
         if (targets.smoothing > 0) {
             loss = loss.sub(logs.mean(-1).mul(targets.smoothing));
         }
-        Tensor counted =
-                Tensor.of(counts, counts.length).reshape(labels.shape()).to(logits.device());
         return loss.reshape(labels.shape()).mul(counted.to(logits.dtype()));
+    }
+
+    private static Tensor isCounted(Tensor labels, ClassTargets targets) {
+        return labels.equal(targets.ignoredLabel).not();
     }
 
     /**

@@ -58,7 +58,7 @@ public final class Adam extends Optimizer {
     }
 
     @Override
-    protected UpdateRule rule(double rate, long step, double scale) {
+    protected UpdateRule rule(double rate, long step) {
         return new UpdateRule.Adam(
                 rate,
                 config.beta1(),
@@ -67,8 +67,7 @@ public final class Adam extends Optimizer {
                 0,
                 false,
                 1 - Math.pow(config.beta1(), step),
-                1 - Math.pow(config.beta2(), step),
-                scale);
+                1 - Math.pow(config.beta2(), step));
     }
 
     static void checkMemories(String optimizer, double beta1, double beta2, double eps) {

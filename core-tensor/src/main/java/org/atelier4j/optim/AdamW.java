@@ -66,7 +66,7 @@ public final class AdamW extends Optimizer {
     }
 
     @Override
-    protected UpdateRule rule(double rate, long step, double scale) {
+    protected UpdateRule rule(double rate, long step) {
         return new UpdateRule.Adam(
                 rate,
                 config.beta1(),
@@ -75,7 +75,6 @@ public final class AdamW extends Optimizer {
                 config.weightDecay(),
                 true,
                 1 - Math.pow(config.beta1(), step),
-                1 - Math.pow(config.beta2(), step),
-                scale);
+                1 - Math.pow(config.beta2(), step));
     }
 }

@@ -10,6 +10,8 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.NamedTensors;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.kernel.MovingWeight;
 
 /**
  * Exponential moving average of a model's parameters, which samples better than the parameters themselves. Its memory is
@@ -95,7 +97,11 @@ public final class Ema {
         requireNotApplied("update");
         if (!averages.isEmpty()) {
             averages.forEach(average -> average.storage().touch());
-            averages.get(0).device().kernels().lerp(averages, trained, 1 - config.decay(batch, images));
+            Device device = averages.get(0).device();
+            MovingWeight weight = new MovingWeight(1 - config.decay(batch, images));
+            long[] seen = {images};
+            device.renew(weight, () -> new MovingWeight(1 - config.decay(batch, seen[0] += batch)));
+            device.kernels().lerp(averages, trained, weight);
         }
         buffers.forEach(pair -> pair.average().assign(pair.value()));
     }

@@ -54,8 +54,8 @@ public final class GradientSum {
         if (!targets.isEmpty()) {
             targets.forEach(t -> t.storage().touch());
             // a descent step of rate −1 is an addition, in one pass
-            UpdateRule addition = new UpdateRule.Sgd(-1, 0, 0, false, weight);
-            targets.get(0).device().kernels().update(addition, targets, slopes, List.of());
+            UpdateRule addition = new UpdateRule.Sgd(-weight, 0, 0, false);
+            targets.get(0).device().kernels().update(addition, targets, slopes, List.of(), null);
         }
         added++;
     }

@@ -57,7 +57,7 @@ public final class Lion extends Optimizer {
     }
 
     @Override
-    protected UpdateRule rule(double rate, long step, double scale) {
-        return new UpdateRule.Lion(rate, config.beta1(), config.beta2(), config.weightDecay(), scale);
+    protected UpdateRule rule(double rate, long step) {
+        return new UpdateRule.Lion(rate, config.beta1(), config.beta2(), config.weightDecay());
     }
 }

@@ -12,7 +12,9 @@ import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.Gradients;
+import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.kernel.UpdateRule;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes a set of parameters by their gradients, all in one pass. What a step does to one number stands in the
@@ -63,9 +65,8 @@ public abstract class Optimizer {
      *
      * @param rate η of this step
      * @param step number of this step, counted from 1
-     * @param scale factor on the gradients
      */
-    protected abstract UpdateRule rule(double rate, long step, double scale);
+    protected abstract UpdateRule rule(double rate, long step);
 
     /**
      * Changes every parameter that is not frozen by its gradient.
@@ -73,32 +74,20 @@ public abstract class Optimizer {
      * @throws IllegalArgumentException naming every parameter without gradient; nothing is changed then
      */
     public final void step(Gradients gradients) {
-        apply(active(gradients), gradients, 1);
+        apply(active(gradients), gradients, null);
     }
 
     /**
-     * Does the same with clipped gradients and returns their norm before clipping. Where the norm is not finite nothing is
-     * changed, so that the parameters survive and the caller can stop.
+     * Does the same with clipped gradients and returns their norm before clipping, a FLOAT64 scalar. Where the norm is not
+     * finite neither parameters nor state change, so that they survive and the caller can stop; the step counts.
      */
-    public final double step(Gradients gradients, GradientClip clip) {
+    public final Tensor step(Gradients gradients, GradientClip clip) {
         List<Integer> active = active(gradients);
         List<Tensor> all = values();
-        double norm = GradientClip.norm(
+        Tensor norm = GradientClip.norm(
                 active.stream().map(i -> gradients.get(all.get(i))).toList());
-        if (Double.isFinite(norm)) {
-            apply(active, gradients, clip.scale(norm));
-        }
+        apply(active, gradients, clip.scale(norm));
         return norm;
-    }
-
-    /**
-     * Counts a step that somebody else does, as a recording that is replayed, and returns its arithmetic: the rule that
-     * {@link #step(Gradients)} would have taken.
-     */
-    public final UpdateRule countStep() {
-        UpdateRule rule = rule(learningRate(), steps + 1, 1);
-        steps++;
-        return rule;
     }
 
     /** Returns the number of steps done. */
@@ -109,6 +98,11 @@ public abstract class Optimizer {
     /** Returns η of the next step. */
     public final double learningRate() {
         return rate.at(steps);
+    }
+
+    /** Returns η of the last step, of the first before any. */
+    public final double lastLearningRate() {
+        return rate.at(Math.max(0, steps - 1));
     }
 
     /**
@@ -140,9 +134,11 @@ public abstract class Optimizer {
         steps = (long) step.item();
     }
 
-    private void apply(List<Integer> active, Gradients gradients, double scale) {
+    private void apply(List<Integer> active, Gradients gradients, @Nullable Tensor scale) {
         List<Tensor> all = values();
-        UpdateRule rule = rule(learningRate(), steps + 1, scale);
+        Device device = all.get(0).device();
+        UpdateRule rule = nextRule();
+        device.renew(rule, this::nextRule);
         if (!active.isEmpty()) {
             List<Tensor> targets = active.stream().map(all::get).toList();
             List<Tensor> slopes = targets.stream().map(gradients::get).toList();
@@ -151,9 +147,15 @@ public abstract class Optimizer {
                 remembered.add(active.stream().map(slot::get).toList());
             }
             targets.forEach(p -> p.storage().touch());
-            targets.get(0).device().kernels().update(rule, targets, slopes, remembered);
+            device.kernels().update(rule, targets, slopes, remembered, scale);
         }
+    }
+
+    /** Counts a step and returns its arithmetic. */
+    private UpdateRule nextRule() {
+        double eta = learningRate();
         steps++;
+        return rule(eta, steps);
     }
 
     /** Returns the positions of the parameters that are not frozen. */

@@ -66,8 +66,7 @@ public final class RmsProp extends Optimizer {
     }
 
     @Override
-    protected UpdateRule rule(double rate, long step, double scale) {
-        return new UpdateRule.RmsProp(
-                rate, config.alpha(), config.eps(), config.momentum(), config.weightDecay(), scale);
+    protected UpdateRule rule(double rate, long step) {
+        return new UpdateRule.RmsProp(rate, config.alpha(), config.eps(), config.momentum(), config.weightDecay());
     }
 }

@@ -58,7 +58,7 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    protected UpdateRule rule(double rate, long step, double scale) {
-        return new UpdateRule.Sgd(rate, config.momentum(), config.weightDecay(), config.nesterov(), scale);
+    protected UpdateRule rule(double rate, long step) {
+        return new UpdateRule.Sgd(rate, config.momentum(), config.weightDecay(), config.nesterov());
     }
 }

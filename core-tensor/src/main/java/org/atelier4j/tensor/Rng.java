@@ -3,6 +3,7 @@ package org.atelier4j.tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.kernel.Distribution;
 import org.atelier4j.tensor.kernel.Philox;
@@ -21,21 +22,25 @@ public final class Rng {
     private static final ThreadLocal<@Nullable Map<Rng, Long>> WATCH = new ThreadLocal<>();
 
     private final long key;
+    private final @Nullable Rng parent;
+    private final @Nullable Object name; // by which it was split from its parent: a String or a Long
     private long position;
 
-    private Rng(long key, long position) {
+    private Rng(long key, long position, @Nullable Rng parent, @Nullable Object name) {
         this.key = key;
         this.position = position;
+        this.parent = parent;
+        this.name = name;
     }
 
     /** Returns the stream of a seed. */
     public static Rng of(long seed) {
-        return new Rng(seed, 0);
+        return new Rng(seed, 0, null, null);
     }
 
     /** Returns a stream that continues another, as saved by {@link #key()} and {@link #position()}. */
     public static Rng resume(long key, long position) {
-        return new Rng(key, position);
+        return new Rng(key, position, null, null);
     }
 
     /** Returns the stream's key. */
@@ -65,12 +70,12 @@ public final class Rng {
             }
             h = Philox.mix(h, word, i + 1L);
         }
-        return new Rng(Philox.mix(h, bytes.length, Philox.NAMED), 0);
+        return new Rng(Philox.mix(h, bytes.length, Philox.NAMED), 0, this, name);
     }
 
     /** Returns the stream with the given number, as for image i of a batch. */
     public Rng split(long index) {
-        return new Rng(Philox.mix(key, index, Philox.NUMBERED), 0);
+        return new Rng(Philox.mix(key, index, Philox.NUMBERED), 0, this, index);
     }
 
     /** Returns uniform FLOAT32 numbers on [0, 1). */
@@ -202,6 +207,32 @@ public final class Rng {
         return t;
     }
 
+    /** Returns the stream from which this one was split, null if it was not. */
+    @Nullable
+    Rng parent() {
+        return parent;
+    }
+
+    /** Returns the name by which this was split from its parent, a String or a Long. */
+    @Nullable
+    Object name() {
+        return name;
+    }
+
+    /** Runs a computation and notes the streams that it draws from, each with the position of its first draw, in order. */
+    static <T> T watched(Map<Rng, Long> starts, Supplier<T> body) {
+        Map<Rng, Long> outer = WATCH.get();
+        WATCH.set(starts);
+        try {
+            return body.get();
+        } finally {
+            WATCH.set(outer);
+            if (outer != null) {
+                starts.forEach(outer::putIfAbsent);
+            }
+        }
+    }
+
     private long advance(long blocks) {
         Map<Rng, Long> watch = WATCH.get();
         if (watch != null) {
@@ -220,21 +251,12 @@ public final class Rng {
         private final Map<Rng, Long> starts = new LinkedHashMap<>();
 
         /** Runs a computation and notes where its streams stood. */
-        public <T> T record(java.util.function.Supplier<T> body) {
-            Map<Rng, Long> outer = WATCH.get();
-            WATCH.set(starts);
-            try {
-                return body.get();
-            } finally {
-                WATCH.set(outer);
-                if (outer != null) {
-                    starts.forEach(outer::putIfAbsent);
-                }
-            }
+        public <T> T record(Supplier<T> body) {
+            return watched(starts, body);
         }
 
         /** Runs it again from the same positions; afterwards the streams stand where they stood before this call. */
-        public <T> T repeat(java.util.function.Supplier<T> body) {
+        public <T> T repeat(Supplier<T> body) {
             Map<Rng, Long> now = new LinkedHashMap<>();
             starts.forEach((rng, start) -> {
                 now.put(rng, rng.position);

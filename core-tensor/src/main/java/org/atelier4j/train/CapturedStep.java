@@ -1,159 +1,139 @@
 package org.atelier4j.train;
 
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.UnaryOperator;
-import org.atelier4j.optim.Optimizer;
+import java.util.function.Function;
+import org.atelier4j.data.Batch;
 import org.atelier4j.tensor.Check;
-import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Shape;
+import org.atelier4j.tensor.StepStreams;
+import org.atelier4j.tensor.Tensor;
+import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
 import org.atelier4j.tensor.device.cuda.CudaGraph;
-import org.atelier4j.tensor.kernel.UpdateRule;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A whole training step on a card, from random numbers to the optimizer, replayed as one graph: the numbers are those of the
- * same step run kernel by kernel, and the host's part is a single launch.
+ * A training step that a card runs as one graph, from random numbers to optimizer and moving average. Losses, parameters and
+ * averages are those of the step run kernel by kernel, bit for bit, and the host's part is a few launches. On the host, outside
+ * of a {@link org.atelier4j.tensor.device.DeviceScope}, it is the step itself.
  *
  * <pre>{@code
- * Tensor images = …, loss = Tensor.zeros();              // live as long as the step
- * Rng noise = Rng.of(7);
- * try (CapturedStep step = new CapturedStep(card, List.of(adam), List.of(noise), () -> {
- *     try (TensorScope scope = TensorScope.open()) {
- *         Tensor l = loss(model, images, noise);
- *         adam.step(l.backward());
- *         loss.assign(l);
- *     }
- * })) {
- *     for (Tensor batch : batches) {
- *         images.assign(batch);
- *         step.run();
- *     }
+ * try (DeviceScope there = DeviceScope.open(Device.cuda(0));
+ *         var step = CapturedStep.of(new DiffusionStep(unet::forward, loss, adam, ema, settings))) {
+ *     new TrainingLoop<>(batches::next, Batch::size, step, listeners, stop).run(progress);
  * }
  * }</pre>
  *
  * <p>The first run is an ordinary one, for which kernels are compiled; the second is recorded. What changes from run to run
- * must be known to the recording: batches come by {@code assign}; streams go on where they stood, so draw from streams that
- * were made outside the step and do not split them by its number; optimizers take their next rate and bias corrections.
- * Whatever else the host computes, as sizes and branches, is that of the second run, and results must not be read inside:
- * neither {@code item()} nor clipping, which looks at the norm.
+ * must be known to the recording, and is: batches, which must all be of one size; the rates and bias corrections of
+ * optimizers and the weights of averages; random streams that go on, or are split by the number of the step
+ * ({@link StepStreams}); the numbers of the report. Whatever else the host computes, as other numbers and branches, is that of
+ * the second run. Results must not be read inside; a {@link StepReport} takes them as tensors.
+ *
+ * @param <B> type of a batch
  */
-public final class CapturedStep implements AutoCloseable {
-    private final CudaDevice card;
-    private final List<Optimizer> optimizers;
-    private final List<Rng> streams;
-    private final Runnable step;
-    private final Map<Rng, Long> blocks = new IdentityHashMap<>();
+public final class CapturedStep<B> implements TrainStep<B>, AutoCloseable {
+    private final TrainStep<B> step;
+    private final Function<B, List<Tensor>> parts;
+    private final Function<List<Tensor>, B> whole;
+    private final StepStreams streams = new StepStreams();
     private boolean warm;
-    private @Nullable CudaGraph graph;
+    private long last;
+    private @Nullable Recording recording;
+
+    /** A graph, the batch it reads, and the report that it writes. */
+    private record Recording(CudaGraph graph, List<Tensor> batch, StepReport report) {}
 
     /**
      * Prepares a step; nothing is run yet.
      *
-     * @param optimizers that the step steps, each once and in this order
-     * @param streams made outside of the step, from which it draws; all of them, with different keys
+     * @param parts returns all tensors of a batch
+     * @param whole makes a batch of such tensors
      */
-    public CapturedStep(CudaDevice card, List<? extends Optimizer> optimizers, List<Rng> streams, Runnable step) {
-        Check.that(
-                streams.stream().map(Rng::key).distinct().count() == streams.size(),
-                "CapturedStep: streams must have different keys, got %s",
-                streams.stream().map(Rng::key).toList());
-        this.card = card;
-        this.optimizers = List.copyOf(optimizers);
-        this.streams = List.copyOf(streams);
+    public CapturedStep(TrainStep<B> step, Function<B, List<Tensor>> parts, Function<List<Tensor>, B> whole) {
         this.step = step;
+        this.parts = parts;
+        this.whole = whole;
     }
 
-    /** Trains one step further. */
-    public void run() {
-        if (!warm) {
-            step.run();
-            warm = true;
-        } else if (graph == null) {
-            graph = record();
-            graph.replay();
-        } else {
-            goOn(graph);
-            graph.replay();
+    /** Prepares a step over labelled images. */
+    public static CapturedStep<Batch> of(TrainStep<Batch> step) {
+        return new CapturedStep<>(step, b -> List.of(b.images(), b.labels()), t -> new Batch(t.get(0), t.get(1)));
+    }
+
+    /**
+     * Trains on one batch.
+     *
+     * @param number of the step, one more than that of the last run
+     * @throws IllegalStateException if the step does what cannot be recorded
+     */
+    @Override
+    public StepReport run(B batch, long number) {
+        if (!(Device.current() instanceof CudaDevice card)) {
+            return step.run(batch, number);
         }
-    }
-
-    private CudaGraph record() {
-        Map<Rng, Long> before = new IdentityHashMap<>();
-        streams.forEach(rng -> before.put(rng, rng.position()));
-        List<Long> steps = optimizers.stream().map(Optimizer::steps).toList();
-        CudaGraph recorded = card.capture(step);
-        before.forEach((rng, position) -> blocks.put(rng, rng.position() - position));
-        for (int i = 0; i < steps.size(); i++) {
-            long done = optimizers.get(i).steps() - steps.get(i);
-            if (done != 1) {
-                recorded.close();
-                throw new IllegalStateException(
-                        "CapturedStep: the step must step every optimizer of the list once, got " + done
-                                + " steps of number " + i);
-            }
-        }
-        return recorded;
-    }
-
-    /** Moves streams and optimizers by one step and tells the recording. */
-    private void goOn(CudaGraph recorded) {
-        Map<Long, Long> byKey = new HashMap<>();
-        blocks.forEach((rng, count) -> {
-            rng.seek(rng.position() + count);
-            byKey.put(rng.key(), count);
-        });
-        recorded.draw(draw -> {
-            Check.state(
-                    byKey.containsKey(draw.key()),
-                    "CapturedStep: the list must name every stream that the step draws from, got a draw of key %d",
-                    draw.key());
-            return new CudaGraph.Draw(draw.key(), draw.position() + byKey.get(draw.key()));
-        });
-        List<UpdateRule> rules = new ArrayList<>();
-        optimizers.forEach(optimizer -> rules.add(optimizer.countStep()));
-        Rules told = new Rules(rules);
-        recorded.update(told);
         Check.state(
-                told.at == rules.size() - 1,
-                "CapturedStep: each of the %d optimizers of the list must have parameters to step, got %d that have",
-                rules.size(),
-                told.at + 1);
+                !warm || number == last + 1,
+                "CapturedStep: step %d must follow step %d, got %d",
+                last + 1,
+                last,
+                number);
+        last = number;
+        if (!warm) {
+            warm = true;
+            return streams.watch(number, () -> runOn(card, parts.apply(batch), number));
+        }
+        @Nullable Recording former = recording;
+        Recording recorded = former != null ? former : record(card, parts.apply(batch), number);
+        recording = recorded;
+        give(parts.apply(batch), recorded.batch());
+        if (former != null) {
+            streams.advance();
+            recorded.graph().draw(draw -> streams.now(draw, number));
+        }
+        recorded.graph().replay();
+        return recorded.report().again();
     }
 
-    /** Gives the recorded launches, which stand in the order of the optimizers, their rules; equal ones belong together. */
-    private static final class Rules implements UnaryOperator<UpdateRule> {
-        private final List<UpdateRule> next;
-        private int at = -1;
-        private @Nullable UpdateRule last;
-
-        Rules(List<UpdateRule> next) {
-            this.next = next;
-        }
-
-        @Override
-        public UpdateRule apply(UpdateRule recorded) {
-            if (recorded != last) { // the same object: one step of one optimizer, in several launches
-                last = recorded;
-                at++;
-            }
-            Check.state(
-                    at < next.size(),
-                    "CapturedStep: the list must name all %d optimizers of the step, got %d",
-                    at + 1,
-                    next.size());
-            return next.get(at);
+    /** Runs the step kernel by kernel, or records it. */
+    private StepReport runOn(CudaDevice card, List<Tensor> batch, long number) {
+        try (TensorScope scope = TensorScope.open()) {
+            return step.run(whole.apply(batch.stream().map(t -> t.to(card)).toList()), number);
         }
     }
 
-    /** Frees the recording. The optimizers stand where the last run left them; training can go on without it. */
+    private Recording record(CudaDevice card, List<Tensor> batch, long number) {
+        List<Tensor> own = TensorScope.outside(() -> batch.stream()
+                .map(t -> Tensor.empty(t.shape(), t.dtype(), card))
+                .toList());
+        List<StepReport> report = new ArrayList<>();
+        CudaGraph graph = card.capture(() -> report.add(streams.watch(number, () -> runOn(card, own, number))));
+        return new Recording(graph, own, report.get(0));
+    }
+
+    private static void give(List<Tensor> batch, List<Tensor> places) {
+        List<Shape> given = batch.stream().map(Tensor::shape).toList();
+        List<Shape> recorded = places.stream().map(Tensor::shape).toList();
+        Check.shape(
+                given.equals(recorded),
+                "CapturedStep: batches must have the shapes of the recorded one, %s, got %s",
+                recorded,
+                given);
+        for (int i = 0; i < places.size(); i++) {
+            places.get(i).assign(batch.get(i));
+        }
+    }
+
+    /** Frees the recording. Optimizers and streams stand where the last run left them; training can go on without it. */
     @Override
     public void close() {
-        if (graph != null) {
-            graph.close();
+        if (recording != null) {
+            recording.graph().close();
+            recording.batch().forEach(TensorScope::discard);
+            recording = null;
+            warm = false;
         }
     }
 }

@@ -72,12 +72,13 @@ public final class DiffusionStep implements TrainStep<Batch> {
     public StepReport run(Batch batch, long step) {
         try (TensorScope scope = TensorScope.open()) {
             Rng rng = settings.rng().split(step);
-            double rate = optimizer.learningRate();
             Tensor loss = objective.loss(network, batch.images(), condition(batch, rng.split("labels")), rng);
             Gradients gradients = loss.backward();
-            double norm = optimizer.step(gradients, settings.clip());
+            Tensor norm = optimizer.step(gradients, settings.clip());
             ema.update(batch.size(), step * batch.size());
-            return StepReport.of("loss", loss.item()).with("gradientNorm", norm).with("learningRate", rate);
+            return StepReport.of("loss", loss)
+                    .with("gradientNorm", norm)
+                    .with("learningRate", optimizer::lastLearningRate);
         }
     }
 

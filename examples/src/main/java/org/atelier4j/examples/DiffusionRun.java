@@ -63,11 +63,12 @@ final class DiffusionRun implements Run<Batch> {
         Condition condition =
                 Condition.labels(batch.labels()).dropped(noClass, config.labelDropout(), random.split("dropped"));
         Tensor error = loss.loss(network::forward, batch.images(), condition, random);
-        double rate = optimizer.learningRate();
-        double norm = optimizer.step(
+        Tensor norm = optimizer.step(
                 error.backward(), new GradientClip(config.optimization().maxNorm()));
         ema.update(batch.size(), step * batch.size());
-        return StepReport.of("loss", error.item()).with("gradientNorm", norm).with("learningRate", rate);
+        return StepReport.of("loss", error)
+                .with("gradientNorm", norm)
+                .with("learningRate", optimizer::lastLearningRate);
     }
 
     @Override

@@ -55,7 +55,6 @@ public final class AdversarialStep implements TrainStep<Batch> {
     @Override
     public StepReport run(Batch batch, long step) {
         try (TensorScope scope = TensorScope.open()) {
-            double rate = generator.learningRate();
             Tensor images = batch.images();
             Autoencoder.Pass pass =
                     autoencoder.pass(images, step, settings.rng().split(step));
@@ -64,18 +63,18 @@ public final class AdversarialStep implements TrainStep<Batch> {
             Tensor objective = judgement.objective();
             for (Quantization.Term term : pass.terms()) {
                 objective = objective.add(term.value().mul(term.weight()));
-                report = report.with(term.name(), term.value().item());
+                report = report.with(term.name(), term.value());
             }
             for (Map.Entry<String, Double> note : pass.notes().entrySet()) {
                 report = report.with(note.getKey(), note.getValue());
             }
-            double norm = generator.step(objective.backward(), settings.clip());
+            Tensor norm = generator.step(objective.backward(), settings.clip());
             pass.learn().run();
             return report.with("adversarial", judgement.adversarial())
                     .with("adversarialWeight", judgement.weight())
                     .with("discriminator", teach(pass.images(), images, step))
                     .with("gradientNorm", norm)
-                    .with("learningRate", rate);
+                    .with("learningRate", generator::lastLearningRate);
         }
     }
 

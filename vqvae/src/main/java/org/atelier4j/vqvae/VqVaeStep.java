@@ -4,6 +4,7 @@ import org.atelier4j.data.Batch;
 import org.atelier4j.optim.GradientClip;
 import org.atelier4j.optim.Optimizer;
 import org.atelier4j.tensor.Rng;
+import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.NoGrad;
 import org.atelier4j.train.StepReport;
@@ -51,12 +52,11 @@ public final class VqVaeStep implements TrainStep<Batch> {
             if (step == 0) {
                 start(batch, rng.split("start"));
             }
-            double rate = optimizer.learningRate();
             VqVae.Pass pass = model.forward(batch.images(), step, rng.split("codes"));
             VqLoss.Value loss = settings.loss().of(pass, batch.images());
-            double norm = optimizer.step(loss.total().backward(), settings.clip());
+            Tensor norm = optimizer.step(loss.total().backward(), settings.clip());
             model.codebook().learn(pass.latents().detach(), pass.quantization(), rng.split("learn"));
-            return report(pass, loss).with("gradientNorm", norm).with("learningRate", rate);
+            return report(pass, loss).with("gradientNorm", norm).with("learningRate", optimizer::lastLearningRate);
         }
     }
 
@@ -69,10 +69,9 @@ public final class VqVaeStep implements TrainStep<Batch> {
     private StepReport report(VqVae.Pass pass, VqLoss.Value loss) {
         settings.usage().add(pass.quantization().codes());
         CodeCounts epoch = settings.usage().epoch();
-        StepReport report = StepReport.of("loss", loss.total().item())
-                .with("reconstruction", loss.reconstruction().item());
+        StepReport report = StepReport.of("loss", loss.total()).with("reconstruction", loss.reconstruction());
         for (Quantization.Term term : pass.quantization().terms()) {
-            report = report.with(term.name(), term.value().item());
+            report = report.with(term.name(), term.value());
         }
         return report.with("used", epoch.used()).with("perplexity", epoch.perplexity());
     }

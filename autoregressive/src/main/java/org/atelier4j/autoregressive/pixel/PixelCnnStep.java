@@ -60,13 +60,12 @@ public final class PixelCnnStep implements TrainStep<Batch> {
 
     @Override
     public StepReport run(Batch batch, long step) {
-        double rate = optimizer.learningRate();
         Tensor values = settings.levels().quantize(batch.images()); // (B, H, W, C)
         Tensor loss = model.bitsPerDimension(
                 values, shown(batch.labels(), settings.rng().split(step)));
-        double norm = optimizer.step(loss.backward(), settings.clip());
+        Tensor norm = optimizer.step(loss.backward(), settings.clip());
         ema.update(batch.size(), step * batch.size());
-        return StepReport.of("loss", loss.item()).with("gradientNorm", norm).with("learningRate", rate);
+        return StepReport.of("loss", loss).with("gradientNorm", norm).with("learningRate", optimizer::lastLearningRate);
     }
 
     /** Returns the labels, some of them replaced by "no class"; all of them where the model knows no classes. */

@@ -2,21 +2,28 @@ package org.atelier4j.benchmarks.gpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.atelier4j.data.Batch;
 import org.atelier4j.diffusion.Condition;
+import org.atelier4j.diffusion.DenoisingLoss;
+import org.atelier4j.diffusion.DiffusionLoss;
+import org.atelier4j.diffusion.DiffusionStep;
+import org.atelier4j.diffusion.GaussianDiffusion;
+import org.atelier4j.diffusion.NoiseSchedule;
+import org.atelier4j.diffusion.Prediction;
 import org.atelier4j.diffusion.unet.UNet;
 import org.atelier4j.diffusion.unet.UNetConfig;
 import org.atelier4j.optim.AdamW;
+import org.atelier4j.optim.Ema;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
-import org.atelier4j.tensor.autograd.NoGrad;
 import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.device.DeviceScope;
-import org.atelier4j.tensor.device.cuda.CudaDevice;
-import org.atelier4j.tensor.device.cuda.CudaEvent;
-import org.atelier4j.tensor.device.cuda.CudaGraph;
 import org.atelier4j.train.CapturedStep;
+import org.atelier4j.train.StepReport;
+import org.atelier4j.train.TrainStep;
 
 /** The U-Net, trained on noise of known streams: the same losses must come out on every device. */
 final class TrainingCheck {
@@ -63,97 +70,34 @@ final class TrainingCheck {
         }
     }
 
-    /** Milliseconds of a training step, launched kernel by kernel and replayed as a graph, and whether losses are equal. */
-    record Captured(double eager, double graph, boolean same) {}
-
-    Captured captured(CudaDevice card, int steps) {
+    /** Returns whether a recorded training step reports what the same step does when it is run kernel by kernel. */
+    boolean replaysAreEager(Device card, int steps) {
         try (DeviceScope on = DeviceScope.open(card);
-                TensorScope scope = TensorScope.open()) {
-            Repeated plain = new Repeated();
-            List<Double> expected = plain.losses(plain::step, steps);
-            double eager = millis(card, plain::step, steps);
-            Repeated recorded = new Repeated();
-            try (CapturedStep step =
-                    new CapturedStep(card, List.of(recorded.optimizer), List.of(recorded.rng), recorded::step)) {
-                boolean same = recorded.losses(step::run, steps).equals(expected);
-                return new Captured(eager, millis(card, step::run, steps), same);
-            }
+                TensorScope scope = TensorScope.open();
+                CapturedStep<Batch> captured = CapturedStep.of(step())) {
+            return reports(captured, steps).equals(reports(step(), steps));
         }
     }
 
-    /** Training whose batches come from one stream that goes on. */
-    private final class Repeated {
-        final UNet net = new UNet(config, Rng.of(1));
-        final AdamW optimizer = new AdamW(net.parameters(), AdamW.Config.of(1e-3));
-        final Rng rng = Rng.of(5);
-        final Tensor loss = Tensor.zeros();
+    private DiffusionStep step() {
+        UNet net = new UNet(config, Rng.of(1));
+        DiffusionLoss loss = new DenoisingLoss(new GaussianDiffusion(NoiseSchedule.cosine(1000), Prediction.V));
+        AdamW optimizer = new AdamW(net.parameters(), AdamW.Config.of(1e-3));
+        Ema ema = new Ema(net, Ema.Config.edm());
+        return new DiffusionStep(net::forward, loss, optimizer, ema, DiffusionStep.Settings.unconditional(Rng.of(2)));
+    }
 
-        void step() {
-            try (TensorScope inner = TensorScope.open()) {
-                Tensor clean = rng.normal(images()).tanh();
-                Tensor noise = rng.normal(images());
-                Tensor time = rng.uniform(Shape.of(batch)).mul(1000);
-                Tensor l = net.forward(clean.add(noise), time, Condition.none())
-                        .sub(noise)
-                        .square()
-                        .mean();
-                optimizer.step(l.backward());
-                loss.assign(l);
-            }
+    private List<Map<String, Double>> reports(TrainStep<Batch> step, int steps) {
+        List<StepReport> reports = new ArrayList<>();
+        for (int i = 0; i < steps; i++) {
+            Tensor clean = Rng.of(5).split((long) i).normal(images()).tanh();
+            reports.add(step.run(new Batch(clean, Tensor.arange(batch)), i));
         }
-
-        List<Double> losses(Runnable step, int steps) {
-            List<Double> losses = new ArrayList<>();
-            for (int i = 0; i < steps; i++) {
-                step.run();
-                losses.add(loss.item());
-            }
-            return losses;
-        }
+        return reports.stream().map(StepReport::scalars).toList();
     }
 
     private Shape images() {
         UNetConfig.Images size = config.images();
         return Shape.of(batch, size.height(), size.width(), size.in());
-    }
-
-    /** Milliseconds of one prediction: launched kernel by kernel, and replayed as a graph. */
-    record Forward(double eager, double graph) {}
-
-    Forward forward(CudaDevice card, int runs) {
-        try (DeviceScope on = DeviceScope.open(card);
-                TensorScope scope = TensorScope.open();
-                NoGrad off = NoGrad.open()) {
-            UNet net = new UNet(config, Rng.of(1));
-            Tensor x = Rng.of(3).normal(images());
-            Tensor time = Rng.of(4).uniform(Shape.of(batch)).mul(1000);
-            Runnable step = () -> {
-                try (TensorScope inner = TensorScope.open()) {
-                    net.forward(x, time, Condition.none());
-                }
-            };
-            step.run();
-            step.run();
-            double eager = millis(card, step, runs);
-            try (CudaGraph graph = card.capture(step)) {
-                graph.replay();
-                return new Forward(eager, millis(card, graph::replay, runs));
-            }
-        }
-    }
-
-    /** Returns the milliseconds of a run on the card, by its own clock. */
-    static double millis(CudaDevice card, Runnable work, int runs) {
-        card.synchronize();
-        try (CudaEvent start = card.event();
-                CudaEvent end = card.event()) {
-            start.record();
-            for (int i = 0; i < runs; i++) {
-                work.run();
-            }
-            end.record();
-            end.await();
-            return end.millisSince(start) / runs;
-        }
     }
 }

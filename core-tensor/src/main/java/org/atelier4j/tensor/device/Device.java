@@ -1,6 +1,7 @@
 package org.atelier4j.tensor.device;
 
 import java.nio.ByteBuffer;
+import java.util.function.Supplier;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
 import org.atelier4j.tensor.kernel.Kernels;
@@ -44,6 +45,15 @@ public interface Device {
 
     /** Returns the arithmetic of this device. */
     Kernels kernels();
+
+    /**
+     * Says how a number that the host gives to kernels changes from one run of a step to the next, for the case that the step
+     * is being recorded: each replay but the first takes the next value. Otherwise does nothing.
+     *
+     * @param value what the kernels of this run get, known by its identity
+     * @param next returns what those of the next run get
+     */
+    default <V> void renew(V value, Supplier<V> next) {}
 
     /**
      * Copies host bytes (native byte order, from position to limit) into a storage.

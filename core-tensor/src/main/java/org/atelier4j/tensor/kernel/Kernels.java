@@ -188,17 +188,23 @@ public interface Kernels {
 
     // --- training ---------------------------------------------------------------------------------------------------
 
-    /** Returns {@code Σ x²} over all elements of all tensors, in float64. */
-    double sumOfSquares(List<Tensor> tensors);
+    /** {@code total = Σ x²} over all elements of all tensors; total is a FLOAT64 scalar. */
+    void sumOfSquares(List<Tensor> tensors, Tensor total);
 
     /**
      * One optimizer step over a whole parameter set, in one pass: parameters and state change in place.
      *
      * @param gradients one per parameter, of its shape
      * @param state per state slot of the rule ({@link UpdateRule#slots()}) one tensor per parameter
+     * @param scale factor on the gradients, a FLOAT64 scalar, null for 1; where it is not finite nothing changes
      */
-    void update(UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state);
+    void update(
+            UpdateRule rule,
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<List<Tensor>> state,
+            @Nullable Tensor scale);
 
     /** {@code target ← target + weight · (source − target)} for each pair: exponential moving average. */
-    void lerp(List<Tensor> targets, List<Tensor> sources, double weight);
+    void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight);
 }

@@ -877,18 +877,27 @@ final class ReferenceKernels implements Kernels {
     // --- training ---------------------------------------------------------------------------------------------------
 
     @Override
-    public double sumOfSquares(List<Tensor> tensors) {
+    public void sumOfSquares(List<Tensor> tensors, Tensor total) {
         double sum = 0;
         for (Tensor t : tensors) {
             for (double x : Raw.doubles(t)) {
                 sum += x * x;
             }
         }
-        return sum;
+        Raw.write(total, new double[] {sum});
     }
 
     @Override
-    public void update(UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state) {
+    public void update(
+            UpdateRule rule,
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<List<Tensor>> state,
+            @Nullable Tensor scale) {
+        double factor = scale == null ? 1 : Raw.doubles(scale)[0];
+        if (!Double.isFinite(factor)) {
+            return;
+        }
         for (int t = 0; t < parameters.size(); t++) {
             double[] p = Raw.doubles(parameters.get(t));
             double[] g = Raw.doubles(gradients.get(t));
@@ -897,7 +906,7 @@ final class ReferenceKernels implements Kernels {
                 s[i] = Raw.doubles(state.get(i).get(t));
             }
             for (int i = 0; i < p.length; i++) {
-                step(rule, p, g[i], s, i);
+                step(rule, p, factor * g[i], s, i);
             }
             Raw.write(parameters.get(t), p);
             for (int i = 0; i < state.size(); i++) {
@@ -909,23 +918,23 @@ final class ReferenceKernels implements Kernels {
     /** The formulas in the Javadoc of {@link UpdateRule}. */
     private static void step(UpdateRule rule, double[] p, double gradient, double[][] s, int i) {
         if (rule instanceof UpdateRule.Sgd r) {
-            double g = r.scale() * gradient + r.decay() * p[i];
+            double g = gradient + r.decay() * p[i];
             s[0][i] = r.momentum() * s[0][i] + g;
             p[i] -= r.rate() * (r.nesterov() ? g + r.momentum() * s[0][i] : s[0][i]);
         } else if (rule instanceof UpdateRule.Adam r) {
-            double g = r.scale() * gradient + (r.decoupled() ? 0 : r.decay() * p[i]);
+            double g = gradient + (r.decoupled() ? 0 : r.decay() * p[i]);
             s[0][i] = r.beta1() * s[0][i] + (1 - r.beta1()) * g;
             s[1][i] = r.beta2() * s[1][i] + (1 - r.beta2()) * g * g;
             double step = s[0][i] / r.correction1() / (Math.sqrt(s[1][i] / r.correction2()) + r.eps());
             p[i] = p[i] - r.rate() * step - (r.decoupled() ? r.rate() * r.decay() * p[i] : 0);
         } else if (rule instanceof UpdateRule.RmsProp r) {
-            double g = r.scale() * gradient + r.decay() * p[i];
+            double g = gradient + r.decay() * p[i];
             s[0][i] = r.alpha() * s[0][i] + (1 - r.alpha()) * g * g;
             double step = g / (Math.sqrt(s[0][i]) + r.eps());
             s[1][i] = r.momentum() * s[1][i] + step;
             p[i] -= r.rate() * s[1][i];
         } else if (rule instanceof UpdateRule.Lion r) {
-            double g = r.scale() * gradient;
+            double g = gradient;
             double direction = Math.signum(r.beta1() * s[0][i] + (1 - r.beta1()) * g);
             p[i] = p[i] - r.rate() * (direction + r.decay() * p[i]);
             s[0][i] = r.beta2() * s[0][i] + (1 - r.beta2()) * g;
@@ -933,7 +942,8 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void lerp(List<Tensor> targets, List<Tensor> sources, double weight) {
+    public void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight moving) {
+        double weight = moving.value();
         for (int t = 0; t < targets.size(); t++) {
             double[] to = Raw.doubles(targets.get(t));
             double[] from = Raw.doubles(sources.get(t));

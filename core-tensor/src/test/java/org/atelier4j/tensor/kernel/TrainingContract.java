@@ -89,7 +89,7 @@ interface TrainingContract extends ContractPart {
         Tensor u = Tensor.empty(Shape.of(LONG), DType.FLOAT64, Device.cpu());
         k.random(Distribution.UNIFORM, 42, 7, u);
         results.add(Raw.doubles(u));
-        results.add(new double[] {k.sumOfSquares(List.of(x, x))});
+        results.add(new double[] {sumOfSquares(k, List.of(x, x))});
         Tensor sum = Tensor.empty(Shape.of(1, 1, 64), DType.FLOAT32, Device.cpu());
         k.reduce(Reduction.SUM, x, new int[] {0, 1}, sum);
         results.add(Raw.doubles(sum));
@@ -107,9 +107,18 @@ interface TrainingContract extends ContractPart {
         Arrays.setAll(indices, i -> i * 7 % 16);
         k.scatterAddRows(x, Tensor.of(indices, 8, 330), table);
         results.add(Raw.doubles(table));
-        k.update(new UpdateRule.Sgd(0.1, 0, 0.01, false, 1), List.of(y), List.of(x), List.of());
+        k.update(new UpdateRule.Sgd(0.1, 0, 0.01, false), List.of(y), List.of(x), List.of(), null);
         results.add(Raw.doubles(y));
         return results;
+    }
+
+    private static double sumOfSquares(Kernels kernels, List<Tensor> tensors) {
+        Tensor total = Tensor.empty(
+                Shape.scalar(),
+                DType.FLOAT64,
+                tensors.isEmpty() ? Device.current() : tensors.get(0).device());
+        kernels.sumOfSquares(tensors, total);
+        return total.item();
     }
 
     @Test
@@ -123,27 +132,27 @@ interface TrainingContract extends ContractPart {
             }
             tensors.add(trial.in(dtype, LONG));
             tensors.add(trial.in(dtype, Shape.scalar()));
-            double expected = new ReferenceKernels().sumOfSquares(tensors);
-            assertThat(kernels().sumOfSquares(tensors)).isCloseTo(expected, Percentage.withPercentage(1e-8));
+            double expected = sumOfSquares(new ReferenceKernels(), tensors);
+            assertThat(sumOfSquares(kernels(), tensors)).isCloseTo(expected, Percentage.withPercentage(1e-8));
         }
-        assertThat(kernels().sumOfSquares(List.of())).isZero();
+        assertThat(sumOfSquares(kernels(), List.of())).isZero();
         Tensor huge = Raw.tensor(DType.FLOAT32, Shape.of(2), 3e38, 1e-30);
-        assertThat(kernels().sumOfSquares(List.of(huge))).isCloseTo(9e76, Percentage.withPercentage(1e-3));
+        assertThat(sumOfSquares(kernels(), List.of(huge))).isCloseTo(9e76, Percentage.withPercentage(1e-3));
         Tensor bad = Raw.tensor(DType.FLOAT32, Shape.of(2), 1, Double.NaN);
-        assertThat(kernels().sumOfSquares(List.of(huge, bad))).isNaN();
+        assertThat(sumOfSquares(kernels(), List.of(huge, bad))).isNaN();
     }
 
     List<UpdateRule> RULES = List.of(
-            new UpdateRule.Sgd(0.1, 0, 0, false, 1),
-            new UpdateRule.Sgd(0.1, 0, 0.02, false, 0.5),
-            new UpdateRule.Sgd(0.1, 0.9, 0.02, false, 0.5),
-            new UpdateRule.Sgd(0.1, 0.9, 0.02, true, 0.5),
-            new UpdateRule.Adam(1e-2, 0.9, 0.999, 1e-8, 0, true, 0.1, 0.001, 1),
-            new UpdateRule.Adam(1e-2, 0.9, 0.99, 1e-8, 0.05, true, 0.5, 0.3, 0.7),
-            new UpdateRule.Adam(1e-2, 0.9, 0.99, 1e-6, 0.05, false, 0.5, 0.3, 0.7),
-            new UpdateRule.RmsProp(1e-2, 0.99, 1e-8, 0, 0.02, 0.5),
-            new UpdateRule.RmsProp(1e-2, 0.99, 1e-8, 0.9, 0.02, 0.5),
-            new UpdateRule.Lion(1e-3, 0.9, 0.99, 0.1, 0.5));
+            new UpdateRule.Sgd(0.1, 0, 0, false),
+            new UpdateRule.Sgd(0.1, 0, 0.02, false),
+            new UpdateRule.Sgd(0.1, 0.9, 0.02, false),
+            new UpdateRule.Sgd(0.1, 0.9, 0.02, true),
+            new UpdateRule.Adam(1e-2, 0.9, 0.999, 1e-8, 0, true, 0.1, 0.001),
+            new UpdateRule.Adam(1e-2, 0.9, 0.99, 1e-8, 0.05, true, 0.5, 0.3),
+            new UpdateRule.Adam(1e-2, 0.9, 0.99, 1e-6, 0.05, false, 0.5, 0.3),
+            new UpdateRule.RmsProp(1e-2, 0.99, 1e-8, 0, 0.02),
+            new UpdateRule.RmsProp(1e-2, 0.99, 1e-8, 0.9, 0.02),
+            new UpdateRule.Lion(1e-3, 0.9, 0.99, 0.1));
 
     @Test
     @Covers("update")
@@ -151,6 +160,7 @@ interface TrainingContract extends ContractPart {
         for (DType dtype : floats()) {
             for (UpdateRule rule : RULES) {
                 Trial trial = trial("update %s %s", dtype, rule);
+                Tensor scale = trial.in(DType.FLOAT64, Shape.scalar());
                 List<Tensor> parameters = new ArrayList<>();
                 List<Tensor> gradients = new ArrayList<>();
                 List<List<Tensor>> state = new ArrayList<>();
@@ -170,10 +180,34 @@ interface TrainingContract extends ContractPart {
                                 rule,
                                 twins(parameters, t),
                                 twins(gradients, t),
-                                state.stream().map(slot -> twins(slot, t)).toList()));
+                                state.stream().map(slot -> twins(slot, t)).toList(),
+                                rule.slots() == 1 ? null : t.of(scale)));
             }
         }
-        kernels().update(RULES.get(0), List.of(), List.of(), List.of());
+        kernels().update(RULES.get(0), List.of(), List.of(), List.of(), null);
+    }
+
+    @Test
+    @Covers("update")
+    default void aScaleThatIsNotFiniteChangesNothing() {
+        for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+            for (UpdateRule rule : RULES) {
+                Trial trial = trial("update %s, scale %s", rule, bad);
+                Tensor p = trial.inOut(DType.FLOAT32, Shape.of(5));
+                Tensor g = trial.in(DType.FLOAT32, 5);
+                Tensor scale = trial.in(DType.FLOAT64, Shape.scalar(), new double[] {bad});
+                List<Tensor> state = new ArrayList<>();
+                for (int slot = 0; slot < rule.slots(); slot++) {
+                    state.add(trial.inOut(DType.FLOAT32, Shape.of(5)));
+                }
+                trial.exact((k, t) -> k.update(
+                        rule,
+                        List.of(t.of(p)),
+                        List.of(t.of(g)),
+                        state.stream().map(s -> List.of(t.of(s))).toList(),
+                        t.of(scale)));
+            }
+        }
     }
 
     private static List<Tensor> twins(List<Tensor> tensors, Trial.Twin twin) {
@@ -184,11 +218,12 @@ interface TrainingContract extends ContractPart {
     @Covers("update")
     default void updateRefusesListsOfDifferentLengths() {
         Tensor p = Raw.tensor(DType.FLOAT32, Shape.of(2), 1, 2);
-        assertThatThrownBy(() -> kernels().update(RULES.get(4), List.of(p), List.of(), List.of(List.of(p), List.of(p))))
+        assertThatThrownBy(() ->
+                        kernels().update(RULES.get(4), List.of(p), List.of(), List.of(List.of(p), List.of(p)), null))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> kernels().update(RULES.get(4), List.of(p), List.of(p), List.of(List.of(p))))
+        assertThatThrownBy(() -> kernels().update(RULES.get(4), List.of(p), List.of(p), List.of(List.of(p)), null))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> kernels().lerp(List.of(p), List.of(), 0.5))
+        assertThatThrownBy(() -> kernels().lerp(List.of(p), List.of(), new MovingWeight(0.5)))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(Raw.doubles(p)).containsExactly(1, 2);
     }
@@ -206,7 +241,7 @@ interface TrainingContract extends ContractPart {
                     sources.add(trial.in(dtype, n));
                 }
                 double tol = rtol(dtype);
-                trial.close(tol, tol, (k, t) -> k.lerp(twins(targets, t), twins(sources, t), weight));
+                trial.close(tol, tol, (k, t) -> k.lerp(twins(targets, t), twins(sources, t), new MovingWeight(weight)));
             }
         }
     }

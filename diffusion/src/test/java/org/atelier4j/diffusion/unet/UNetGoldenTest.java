@@ -72,7 +72,7 @@ class UNetGoldenTest {
         AdamW.Config config = new AdamW.Config(LearningRate.constant(1e-3), 0.9, 0.99, 1e-8, 0.02);
         AdamW optimizer = new AdamW(unet.parameters(), config);
 
-        double norm = optimizer.step(loss().backward(), new GradientClip(0.05));
+        double norm = optimizer.step(loss().backward(), new GradientClip(0.05)).item();
 
         assertThat(norm).isCloseTo(golden.tensor("norm").item(), within(1e-4 * norm));
         // Adam's first step has the size of the rate whatever the gradient: one near 0 may point the other way

@@ -140,10 +140,9 @@ public final class ClassifierTraining implements AutoCloseable {
     private StepReport step(Batch batch, long step) {
         Tensor logits = net.forward(batch.images()); // (B, K)
         Tensor loss = Losses.crossEntropy(logits, batch.labels(), new Losses.ClassTargets(config.smoothing(), -1));
-        double rate = optimizer.learningRate();
-        double norm = optimizer.step(loss.backward(), new GradientClip(MAX_NORM));
+        Tensor norm = optimizer.step(loss.backward(), new GradientClip(MAX_NORM));
         ema.update(batch.size(), step * batch.size());
-        return StepReport.of("loss", loss.item()).with("gradientNorm", norm).with("learningRate", rate);
+        return StepReport.of("loss", loss).with("gradientNorm", norm).with("learningRate", optimizer::lastLearningRate);
     }
 
     /**

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.TensorScope;
@@ -47,6 +48,7 @@ public final class CudaDevice implements Device {
     private final Kernels kernels;
     private final List<PinnedBuffer> captured = new ArrayList<>();
     private final List<CudaGraph.Numbered<?>> numbered = new ArrayList<>();
+    private final List<CudaGraph.Renewal<?>> renewals = new ArrayList<>();
     private volatile boolean capturing;
     private @Nullable Cublas cublas;
     private boolean lookedForCublas;
@@ -318,8 +320,8 @@ public final class CudaDevice implements Device {
 
     /**
      * Records what a step asks of the card instead of running it. The step must have run once before, so that its kernels
-     * are compiled, and must not read results; numbers that it uploads are those of the recording. Streams of random
-     * numbers and optimizers can go on from replay to replay: {@link CudaGraph#draw}, {@link CudaGraph#update}.
+     * are compiled, and must not read results; numbers that it uploads are those of the recording. Optimizers and moving
+     * averages go on from replay to replay ({@link #renew}); streams of random numbers can ({@link CudaGraph#draw}).
      */
     public synchronized CudaGraph capture(Runnable step) {
         refuseWhileCapturing("capture");
@@ -329,6 +331,7 @@ public final class CudaDevice implements Device {
         capturing = true;
         captured.clear();
         numbered.clear();
+        renewals.clear();
         arena.openPool();
         CudaArena.Pool pool;
         long graph;
@@ -347,7 +350,14 @@ public final class CudaDevice implements Device {
             }
         }
         faults.outliveReading();
-        return new CudaGraph(this, pool, List.copyOf(captured), List.copyOf(numbered), graph);
+        return new CudaGraph(this, pool, List.copyOf(captured), numbered, renewals, graph);
+    }
+
+    @Override
+    public <V> void renew(V value, Supplier<V> next) {
+        if (capturing) {
+            renewals.add(new CudaGraph.Renewal<>(value, next));
+        }
     }
 
     /**
@@ -365,7 +375,7 @@ public final class CudaDevice implements Device {
                         "cuStreamGetCaptureInfo",
                         Driver.cuStreamGetCaptureInfo_v2(stream, at, at + 8, at + 16, at + 24, at + 32));
                 long node = out.getPointer(24).getLong(0); // what the next launch would wait for
-                numbered.add(new CudaGraph.Numbered<>(value, again, new CudaGraph.Node(node, blocks, threads)));
+                numbered.add(new CudaGraph.Numbered<>(value, value, again, new CudaGraph.Node(node, blocks, threads)));
             }
         }
     }

@@ -3,9 +3,9 @@ package org.atelier4j.tensor.device.cuda;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.atelier4j.tensor.Check;
-import org.atelier4j.tensor.kernel.UpdateRule;
 
 /**
  * A step, recorded once and launched as a whole: the card runs its kernels without the host's help, so that launch times,
@@ -13,16 +13,18 @@ import org.atelier4j.tensor.kernel.UpdateRule;
  *
  * <p>A replay reads and writes the very addresses of the recording: change inputs with
  * {@link org.atelier4j.tensor.Tensor#assign}, keep inputs and results alive as long as the graph, and read results before
- * the next replay. Numbers that the host passed to kernels are those of the recording, but for two kinds that can be
- * changed between replays: positions of random streams ({@link #draw}) and the rules of optimizers ({@link #update}).
- * {@code org.atelier4j.train.CapturedStep} does both for a whole training step.
+ * the next replay. Numbers that the host passed to kernels are those of the recording, but for two kinds: rules of optimizers
+ * and weights of moving averages, which say how they go on ({@link CudaDevice#renew}), and positions of random streams, which
+ * can be changed between replays ({@link #draw}). {@code org.atelier4j.train.CapturedStep} makes a whole training step of it.
  */
 public final class CudaGraph implements AutoCloseable {
     private final CudaDevice device;
     private final CudaArena.Pool pool;
     private final List<PinnedBuffer> uploads;
     private final List<Numbered<?>> numbered;
+    private final List<Renewal<?>> renewals;
     private final long executable;
+    private boolean replayed;
     private boolean closed;
 
     CudaGraph(
@@ -30,11 +32,13 @@ public final class CudaGraph implements AutoCloseable {
             CudaArena.Pool pool,
             List<PinnedBuffer> uploads,
             List<Numbered<?>> numbered,
+            List<Renewal<?>> renewals,
             long graph) {
         this.device = device;
         this.pool = pool;
         this.uploads = uploads;
         this.numbered = new ArrayList<>(numbered);
+        this.renewals = List.copyOf(renewals);
         try {
             this.executable =
                     Driver.value("cuGraphInstantiate", out -> Driver.cuGraphInstantiateWithFlags(out, graph, 0));
@@ -46,13 +50,25 @@ public final class CudaGraph implements AutoCloseable {
     /** A recorded launch of one row of blocks. */
     record Node(long handle, long blocks, int threads) {}
 
-    /** A recorded launch that depends on a value, and how to begin it for another. */
-    record Numbered<V>(V value, Function<V, Launch> again, Node node) {
-        Numbered<V> with(V other, long executable) {
-            again.apply(other).replace(node, executable);
-            return new Numbered<>(other, again, node);
+    /**
+     * A recorded launch that depends on a value.
+     *
+     * @param recorded the value of the recording
+     * @param present the value of the last replay
+     * @param again begins the launch for another value
+     */
+    record Numbered<V>(V recorded, V present, Function<V, Launch> again, Node node) {
+        Numbered<V> with(V next, long executable) {
+            if (next.equals(present)) {
+                return this;
+            }
+            again.apply(next).replace(node, executable);
+            return new Numbered<>(recorded, next, again, node);
         }
     }
+
+    /** A value of the recording that is another one in each replay. */
+    record Renewal<V>(V recorded, Supplier<V> next) {}
 
     /**
      * Where a recorded draw of random numbers stands.
@@ -62,34 +78,36 @@ public final class CudaGraph implements AutoCloseable {
      */
     public record Draw(long key, long position) {}
 
-    /** Replaces the place in its stream from which each recorded draw takes its numbers, from the next replay on. */
-    public void draw(UnaryOperator<Draw> next) {
-        change(Draw.class, next);
-    }
-
-    /** Replaces each rule by which recorded optimizer steps change parameters, from the next replay on. */
-    public void update(UnaryOperator<UpdateRule> next) {
-        change(UpdateRule.class, next);
-    }
-
-    private <V> void change(Class<V> kind, UnaryOperator<V> next) {
+    /**
+     * Replaces the place from which each recorded draw takes its numbers, from the next replay on.
+     *
+     * @param now the new place of a draw, for that of the recording
+     */
+    public void draw(UnaryOperator<Draw> now) {
         requireOpen("changed");
         device.enter();
-        numbered.replaceAll(n -> kind.isInstance(n.value) ? changed(n, kind, next) : n);
-    }
-
-    @SuppressWarnings("unchecked") // its value is a V, so its function takes one
-    private <V> Numbered<?> changed(Numbered<?> n, Class<V> kind, UnaryOperator<V> next) {
-        V before = kind.cast(n.value);
-        V after = next.apply(before);
-        return after.equals(before) ? n : ((Numbered<V>) n).with(after, executable);
+        numbered.replaceAll(n -> n.recorded() instanceof Draw draw ? with(n, now.apply(draw)) : n);
     }
 
     /** Queues one run of the step. */
     public void replay() {
         requireOpen("replayed");
         device.enter();
+        if (replayed) {
+            renewals.forEach(this::renew);
+        }
+        replayed = true;
         Driver.check("cuGraphLaunch", Driver.cuGraphLaunch(executable, device.stream()));
+    }
+
+    private void renew(Renewal<?> renewal) {
+        Object next = renewal.next().get();
+        numbered.replaceAll(n -> n.recorded() == renewal.recorded() ? with(n, next) : n);
+    }
+
+    @SuppressWarnings("unchecked") // a value is followed by others of its type
+    private <V> Numbered<V> with(Numbered<V> n, Object next) {
+        return n.with((V) next, executable);
     }
 
     private void requireOpen(String what) {

@@ -12,6 +12,7 @@ import org.atelier4j.tensor.kernel.Epilogue;
 import org.atelier4j.tensor.kernel.Formula;
 import org.atelier4j.tensor.kernel.Interpolation;
 import org.atelier4j.tensor.kernel.Kernels;
+import org.atelier4j.tensor.kernel.MovingWeight;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.kernel.Pooling;
 import org.atelier4j.tensor.kernel.Reduction;
@@ -292,17 +293,22 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     // --- training ---------------------------------------------------------------------------------------------------
 
     @Override
-    public double sumOfSquares(List<Tensor> tensors) {
-        return training.sumOfSquares(tensors);
+    public void sumOfSquares(List<Tensor> tensors, Tensor total) {
+        training.sumOfSquares(tensors, total);
     }
 
     @Override
-    public void update(UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state) {
-        training.update(rule, parameters, gradients, state);
+    public void update(
+            UpdateRule rule,
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<List<Tensor>> state,
+            @Nullable Tensor scale) {
+        training.update(rule, parameters, gradients, state, scale);
     }
 
     @Override
-    public void lerp(List<Tensor> targets, List<Tensor> sources, double weight) {
+    public void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight) {
         training.lerp(targets, sources, weight);
     }
 }

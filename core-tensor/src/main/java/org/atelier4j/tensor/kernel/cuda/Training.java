@@ -12,7 +12,9 @@ import org.atelier4j.tensor.device.cuda.CudaDevice;
 import org.atelier4j.tensor.device.cuda.CudaGraph;
 import org.atelier4j.tensor.device.cuda.Launch;
 import org.atelier4j.tensor.kernel.Distribution;
+import org.atelier4j.tensor.kernel.MovingWeight;
 import org.atelier4j.tensor.kernel.UpdateRule;
+import org.jspecify.annotations.Nullable;
 
 /** Launches {@code random.cu} and {@code training.cu}. */
 final class Training {
@@ -98,13 +100,10 @@ final class Training {
         launch.run(device.blocksFor(batch.chunks(), 1), 1, 1, THREADS);
     }
 
-    double sumOfSquares(List<Tensor> tensors) {
+    void sumOfSquares(List<Tensor> tensors, Tensor total) {
         List<Batch> batches = batches(List.of(tensors));
         long blocks =
                 batches.stream().mapToLong(b -> device.blocksFor(b.chunks(), 1)).sum();
-        if (blocks == 0) {
-            return 0;
-        }
         try (TensorScope scope = TensorScope.open()) {
             Tensor parts = Tensor.empty(Shape.of(Math.toIntExact(blocks)), DType.FLOAT64, device);
             long at = 0;
@@ -112,7 +111,6 @@ final class Training {
                 run(begin("SQUARES", batch).tensor(parts, at), batch);
                 at += device.blocksFor(batch.chunks(), 1);
             }
-            Tensor total = Tensor.empty(Shape.scalar(), DType.FLOAT64, device);
             Code.TRAINING
                     .kernel(device, DType.FLOAT64, "TOTAL")
                     .with()
@@ -120,11 +118,15 @@ final class Training {
                     .tensor(total)
                     .int64(blocks)
                     .run(1, 1, 1, THREADS);
-            return total.item();
         }
     }
 
-    void update(UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state) {
+    void update(
+            UpdateRule rule,
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<List<Tensor>> state,
+            @Nullable Tensor scale) {
         int n = parameters.size();
         Check.that(
                 gradients.size() == n
@@ -136,22 +138,22 @@ final class Training {
                 n);
         List<List<Tensor>> lists = new ArrayList<>(List.of(parameters, gradients));
         lists.addAll(state);
+        long factor = scale == null ? 0 : Launch.address(scale, 0); // a replay reads it there
         for (Batch batch : batches(lists)) {
-            Function<UpdateRule, Launch> launch = r -> withNumbers(r, batch);
+            Function<UpdateRule, Launch> launch = r -> withNumbers(r, batch).pointer(factor);
             run(launch.apply(rule), batch);
             device.note(rule, device.blocksFor(batch.chunks(), 1), THREADS, launch);
         }
     }
 
-    /** Returns the launch of a rule's kernel with all its arguments. */
+    /** Returns the launch of a rule's kernel with all its arguments but the factor on gradients. */
     private Launch withNumbers(UpdateRule rule, Batch batch) {
         if (rule instanceof UpdateRule.Sgd r) {
             return begin("SGD", batch)
                     .float64(r.rate())
                     .float64(r.momentum())
                     .float64(r.decay())
-                    .int32(r.nesterov() ? 1 : 0)
-                    .float64(r.scale());
+                    .int32(r.nesterov() ? 1 : 0);
         }
         if (rule instanceof UpdateRule.Adam r) {
             return begin("ADAM", batch)
@@ -162,8 +164,7 @@ final class Training {
                     .float64(r.decay())
                     .int32(r.decoupled() ? 1 : 0)
                     .float64(r.correction1())
-                    .float64(r.correction2())
-                    .float64(r.scale());
+                    .float64(r.correction2());
         }
         if (rule instanceof UpdateRule.RmsProp r) {
             return begin("RMSPROP", batch)
@@ -171,26 +172,26 @@ final class Training {
                     .float64(r.alpha())
                     .float64(r.eps())
                     .float64(r.momentum())
-                    .float64(r.decay())
-                    .float64(r.scale());
+                    .float64(r.decay());
         }
         UpdateRule.Lion r = (UpdateRule.Lion) rule;
         return begin("LION", batch)
                 .float64(r.rate())
                 .float64(r.beta1())
                 .float64(r.beta2())
-                .float64(r.decay())
-                .float64(r.scale());
+                .float64(r.decay());
     }
 
-    void lerp(List<Tensor> targets, List<Tensor> sources, double weight) {
+    void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight) {
         Check.that(
                 targets.size() == sources.size(),
                 "lerp: there must be as many sources as targets, got %d and %d",
                 sources.size(),
                 targets.size());
         for (Batch batch : batches(List.of(targets, sources))) {
-            run(begin("LERP", batch).float64(weight), batch);
+            Function<MovingWeight, Launch> launch = w -> begin("LERP", batch).float64(w.value());
+            run(launch.apply(weight), batch);
+            device.note(weight, device.blocksFor(batch.chunks(), 1), THREADS, launch);
         }
     }
 }

@@ -12,6 +12,7 @@ import org.atelier4j.tensor.kernel.Epilogue;
 import org.atelier4j.tensor.kernel.Formula;
 import org.atelier4j.tensor.kernel.Interpolation;
 import org.atelier4j.tensor.kernel.Kernels;
+import org.atelier4j.tensor.kernel.MovingWeight;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.kernel.Pooling;
 import org.atelier4j.tensor.kernel.Reduction;
@@ -257,17 +258,22 @@ public class Nd4jKernels implements Kernels {
     // --- training ---------------------------------------------------------------------------------------------------
 
     @Override
-    public double sumOfSquares(List<Tensor> tensors) {
-        return Reductions.sumOfSquares(tensors);
+    public void sumOfSquares(List<Tensor> tensors, Tensor total) {
+        Reductions.sumOfSquares(tensors, total);
     }
 
     @Override
-    public void update(UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state) {
-        Updates.update(rule, parameters, gradients, state);
+    public void update(
+            UpdateRule rule,
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<List<Tensor>> state,
+            @Nullable Tensor scale) {
+        Updates.update(rule, parameters, gradients, state, scale);
     }
 
     @Override
-    public void lerp(List<Tensor> targets, List<Tensor> sources, double weight) {
+    public void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight) {
         Updates.lerp(targets, sources, weight);
     }
 

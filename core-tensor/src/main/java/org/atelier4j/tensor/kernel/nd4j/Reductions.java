@@ -304,7 +304,7 @@ final class Reductions {
         Elements.of(out).put(0, results.length, results, 0);
     }
 
-    static double sumOfSquares(List<Tensor> tensors) {
+    static void sumOfSquares(List<Tensor> tensors, Tensor out) {
         double total = 0;
         for (Tensor x : tensors) {
             Elements elements = Elements.of(x);
@@ -332,7 +332,7 @@ final class Reductions {
                 total += p;
             }
         }
-        return total;
+        Elements.of(out).put(0, 1, new double[] {total}, 0);
     }
 
     private static double squares(double[] x, int n) {

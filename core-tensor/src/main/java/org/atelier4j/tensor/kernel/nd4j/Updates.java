@@ -6,6 +6,7 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Elements;
+import org.atelier4j.tensor.kernel.MovingWeight;
 import org.atelier4j.tensor.kernel.Parallel;
 import org.atelier4j.tensor.kernel.Scratch;
 import org.atelier4j.tensor.kernel.UpdateRule;
@@ -13,6 +14,7 @@ import org.atelier4j.tensor.kernel.UpdateRule.Adam;
 import org.atelier4j.tensor.kernel.UpdateRule.Lion;
 import org.atelier4j.tensor.kernel.UpdateRule.RmsProp;
 import org.atelier4j.tensor.kernel.UpdateRule.Sgd;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Optimizer steps and moving averages: all tensors together are one long loop over tiles, so a model of many small
@@ -21,7 +23,12 @@ import org.atelier4j.tensor.kernel.UpdateRule.Sgd;
 final class Updates {
     private Updates() {}
 
-    static void update(UpdateRule rule, List<Tensor> parameters, List<Tensor> gradients, List<List<Tensor>> state) {
+    static void update(
+            UpdateRule rule,
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<List<Tensor>> state,
+            @Nullable Tensor scale) {
         int n = parameters.size();
         int slots = rule.slots();
         Check.that(
@@ -30,6 +37,10 @@ final class Updates {
                 slots,
                 gradients.size(),
                 n);
+        double factor = scale == null ? 1 : scale.item();
+        if (!Double.isFinite(factor)) {
+            return;
+        }
         Elements[][] all = new Elements[2 + slots][];
         all[0] = elements(parameters);
         all[1] = elements(gradients);
@@ -43,7 +54,7 @@ final class Updates {
                     tiles[i] = Scratch.doubles(i, count);
                     all[i][tensor].get(at, count, tiles[i], 0);
                 }
-                step(rule, tiles, count);
+                step(rule, factor, tiles, count);
                 for (int i = 0; i < all.length; i++) {
                     if (i != 1) {
                         all[i][tensor].put(at, count, tiles[i], 0);
@@ -55,7 +66,7 @@ final class Updates {
                     tiles[i] = Scratch.floats(i, count);
                     all[i][tensor].get(at, count, tiles[i], 0);
                 }
-                step(rule, tiles, count);
+                step(rule, factor, tiles, count);
                 for (int i = 0; i < all.length; i++) {
                     if (i != 1) {
                         all[i][tensor].put(at, count, tiles[i], 0);
@@ -65,7 +76,7 @@ final class Updates {
         });
     }
 
-    static void lerp(List<Tensor> targets, List<Tensor> sources, double weight) {
+    static void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight) {
         Check.that(
                 targets.size() == sources.size(),
                 "lerp: there must be as many sources as targets, got %d and %d",
@@ -80,11 +91,11 @@ final class Updates {
                 to[tensor].get(at, count, x, 0);
                 from[tensor].get(at, count, y, 0);
                 for (int i = 0; i < count; i++) {
-                    x[i] += weight * (y[i] - x[i]);
+                    x[i] += weight.value() * (y[i] - x[i]);
                 }
                 to[tensor].put(at, count, x, 0);
             } else {
-                float w = (float) weight;
+                float w = (float) weight.value();
                 float[] x = Scratch.floats(0, count);
                 float[] y = Scratch.floats(1, count);
                 to[tensor].get(at, count, x, 0);
@@ -130,39 +141,38 @@ final class Updates {
 
     // The rules, each once per precision. Tiles: parameter, gradient, state slots.
 
-    private static void step(UpdateRule rule, float[][] tiles, int n) {
+    private static void step(UpdateRule rule, double scale, float[][] tiles, int n) {
         float[] p = tiles[0];
         float[] g = tiles[1];
         if (rule instanceof Sgd r) {
-            sgd(r, p, g, tiles[2], n);
+            sgd(r, (float) scale, p, g, tiles[2], n);
         } else if (rule instanceof Adam r) {
-            adam(r, p, g, tiles[2], tiles[3], n);
+            adam(r, (float) scale, p, g, tiles[2], tiles[3], n);
         } else if (rule instanceof RmsProp r) {
-            rmsProp(r, p, g, tiles[2], tiles[3], n);
+            rmsProp(r, (float) scale, p, g, tiles[2], tiles[3], n);
         } else if (rule instanceof Lion r) {
-            lion(r, p, g, tiles[2], n);
+            lion(r, (float) scale, p, g, tiles[2], n);
         }
     }
 
-    private static void step(UpdateRule rule, double[][] tiles, int n) {
+    private static void step(UpdateRule rule, double scale, double[][] tiles, int n) {
         double[] p = tiles[0];
         double[] g = tiles[1];
         if (rule instanceof Sgd r) {
-            sgd(r, p, g, tiles[2], n);
+            sgd(r, scale, p, g, tiles[2], n);
         } else if (rule instanceof Adam r) {
-            adam(r, p, g, tiles[2], tiles[3], n);
+            adam(r, scale, p, g, tiles[2], tiles[3], n);
         } else if (rule instanceof RmsProp r) {
-            rmsProp(r, p, g, tiles[2], tiles[3], n);
+            rmsProp(r, scale, p, g, tiles[2], tiles[3], n);
         } else if (rule instanceof Lion r) {
-            lion(r, p, g, tiles[2], n);
+            lion(r, scale, p, g, tiles[2], n);
         }
     }
 
-    private static void sgd(Sgd r, float[] p, float[] g, float[] u, int n) {
+    private static void sgd(Sgd r, float scale, float[] p, float[] g, float[] u, int n) {
         float rate = (float) r.rate();
         float momentum = (float) r.momentum();
         float decay = (float) r.decay();
-        float scale = (float) r.scale();
         if (r.slots() == 0) {
             for (int i = 0; i < n; i++) {
                 p[i] -= rate * (scale * g[i] + decay * p[i]);
@@ -178,7 +188,7 @@ final class Updates {
         }
     }
 
-    private static void adam(Adam r, float[] p, float[] g, float[] m, float[] v, int n) {
+    private static void adam(Adam r, float scale, float[] p, float[] g, float[] m, float[] v, int n) {
         float beta1 = (float) r.beta1();
         float beta2 = (float) r.beta2();
         float rest1 = (float) (1 - r.beta1());
@@ -188,7 +198,6 @@ final class Updates {
         float eps = (float) r.eps();
         float coupled = (float) (r.decoupled() ? 0 : r.decay());
         float shrink = (float) (r.decoupled() ? r.rate() * r.decay() : 0);
-        float scale = (float) r.scale();
         for (int i = 0; i < n; i++) {
             float d = scale * g[i] + coupled * p[i];
             m[i] = beta1 * m[i] + rest1 * d;
@@ -197,14 +206,13 @@ final class Updates {
         }
     }
 
-    private static void rmsProp(RmsProp r, float[] p, float[] g, float[] v, float[] u, int n) {
+    private static void rmsProp(RmsProp r, float scale, float[] p, float[] g, float[] v, float[] u, int n) {
         float alpha = (float) r.alpha();
         float rest = (float) (1 - r.alpha());
         float rate = (float) r.rate();
         float eps = (float) r.eps();
         float momentum = (float) r.momentum();
         float decay = (float) r.decay();
-        float scale = (float) r.scale();
         for (int i = 0; i < n; i++) {
             float d = scale * g[i] + decay * p[i];
             v[i] = alpha * v[i] + rest * d * d;
@@ -222,14 +230,13 @@ final class Updates {
         }
     }
 
-    private static void lion(Lion r, float[] p, float[] g, float[] m, int n) {
+    private static void lion(Lion r, float scale, float[] p, float[] g, float[] m, int n) {
         float beta1 = (float) r.beta1();
         float beta2 = (float) r.beta2();
         float rest1 = (float) (1 - r.beta1());
         float rest2 = (float) (1 - r.beta2());
         float rate = (float) r.rate();
         float shrink = (float) (r.rate() * r.decay());
-        float scale = (float) r.scale();
         for (int i = 0; i < n; i++) {
             float d = scale * g[i];
             p[i] -= rate * Math.signum(beta1 * m[i] + rest1 * d) + shrink * p[i];
@@ -237,11 +244,10 @@ final class Updates {
         }
     }
 
-    private static void sgd(Sgd r, double[] p, double[] g, double[] u, int n) {
+    private static void sgd(Sgd r, double scale, double[] p, double[] g, double[] u, int n) {
         double rate = r.rate();
         double momentum = r.momentum();
         double decay = r.decay();
-        double scale = r.scale();
         if (r.slots() == 0) {
             for (int i = 0; i < n; i++) {
                 p[i] -= rate * (scale * g[i] + decay * p[i]);
@@ -257,7 +263,7 @@ final class Updates {
         }
     }
 
-    private static void adam(Adam r, double[] p, double[] g, double[] m, double[] v, int n) {
+    private static void adam(Adam r, double scale, double[] p, double[] g, double[] m, double[] v, int n) {
         double beta1 = r.beta1();
         double beta2 = r.beta2();
         double rest1 = (1 - r.beta1());
@@ -267,7 +273,6 @@ final class Updates {
         double eps = r.eps();
         double coupled = (r.decoupled() ? 0 : r.decay());
         double shrink = (r.decoupled() ? r.rate() * r.decay() : 0);
-        double scale = r.scale();
         for (int i = 0; i < n; i++) {
             double d = scale * g[i] + coupled * p[i];
             m[i] = beta1 * m[i] + rest1 * d;
@@ -276,14 +281,13 @@ final class Updates {
         }
     }
 
-    private static void rmsProp(RmsProp r, double[] p, double[] g, double[] v, double[] u, int n) {
+    private static void rmsProp(RmsProp r, double scale, double[] p, double[] g, double[] v, double[] u, int n) {
         double alpha = r.alpha();
         double rest = (1 - r.alpha());
         double rate = r.rate();
         double eps = r.eps();
         double momentum = r.momentum();
         double decay = r.decay();
-        double scale = r.scale();
         for (int i = 0; i < n; i++) {
             double d = scale * g[i] + decay * p[i];
             v[i] = alpha * v[i] + rest * d * d;
@@ -301,14 +305,13 @@ final class Updates {
         }
     }
 
-    private static void lion(Lion r, double[] p, double[] g, double[] m, int n) {
+    private static void lion(Lion r, double scale, double[] p, double[] g, double[] m, int n) {
         double beta1 = r.beta1();
         double beta2 = r.beta2();
         double rest1 = (1 - r.beta1());
         double rest2 = (1 - r.beta2());
         double rate = r.rate();
         double shrink = (r.rate() * r.decay());
-        double scale = r.scale();
         for (int i = 0; i < n; i++) {
             double d = scale * g[i];
             p[i] -= rate * Math.signum(beta1 * m[i] + rest1 * d) + shrink * p[i];

@@ -27,11 +27,19 @@ template <class Body> __device__ void eachElement(const Tensors& t, i64 tensors,
     }
 }
 
+// The factor on gradients, 1 if there is none; false where it is not finite: then nothing may change.
+__device__ inline bool usable(const double* factor, A& scale) {
+    scale = factor ? (A) *factor : A(1);
+    return scale - scale == 0;
+}
+
 extern "C" __global__ void SGD(
-        Tensors t, i64 tensors, i64 chunks, double rate, double momentum, double decay, int nesterov, double scale) {
+        Tensors t, i64 tensors, i64 chunks, double rate, double momentum, double decay, int nesterov, const double* factor) {
+    A scale;
+    if (!usable(factor, scale)) return;
     eachElement(t, tensors, chunks, [&](int k, i64 i) {
         T *p = tensor(t, 0, k) + i, *g = tensor(t, 1, k) + i;
-        A x = widen(*p), d = (A) scale * widen(*g) + (A) decay * x, u = d;
+        A x = widen(*p), d = scale * widen(*g) + (A) decay * x, u = d;
         if (momentum != 0) {
             T* state = tensor(t, 2, k) + i;
             u = (A) momentum * widen(*state) + d;
@@ -44,12 +52,14 @@ extern "C" __global__ void SGD(
 
 extern "C" __global__ void ADAM(
         Tensors t, i64 tensors, i64 chunks, double rate, double beta1, double beta2, double eps, double decay, int decoupled,
-        double correction1, double correction2, double scale) {
+        double correction1, double correction2, const double* factor) {
+    A scale;
+    if (!usable(factor, scale)) return;
     A stepSize = (A) (rate / correction1), root = (A) (1 / sqrt(correction2)), keep1 = (A) beta1, take1 = (A) (1 - beta1);
     A keep2 = (A) beta2, take2 = (A) (1 - beta2);
     eachElement(t, tensors, chunks, [&](int k, i64 i) {
         T *p = tensor(t, 0, k) + i, *g = tensor(t, 1, k) + i, *first = tensor(t, 2, k) + i, *second = tensor(t, 3, k) + i;
-        A x = widen(*p), d = (A) scale * widen(*g) + (decoupled ? A(0) : (A) decay * x);
+        A x = widen(*p), d = scale * widen(*g) + (decoupled ? A(0) : (A) decay * x);
         A m = keep1 * widen(*first) + take1 * d, v = keep2 * widen(*second) + take2 * d * d;
         *first = To<T>::of(m);
         *second = To<T>::of(v);
@@ -58,10 +68,12 @@ extern "C" __global__ void ADAM(
 }
 
 extern "C" __global__ void RMSPROP(
-        Tensors t, i64 tensors, i64 chunks, double rate, double alpha, double eps, double momentum, double decay, double scale) {
+        Tensors t, i64 tensors, i64 chunks, double rate, double alpha, double eps, double momentum, double decay, const double* factor) {
+    A scale;
+    if (!usable(factor, scale)) return;
     eachElement(t, tensors, chunks, [&](int k, i64 i) {
         T *p = tensor(t, 0, k) + i, *g = tensor(t, 1, k) + i, *second = tensor(t, 2, k) + i;
-        A x = widen(*p), d = (A) scale * widen(*g) + (A) decay * x;
+        A x = widen(*p), d = scale * widen(*g) + (A) decay * x;
         A v = (A) alpha * widen(*second) + (A) (1 - alpha) * d * d, u = d / (sqrt(v) + (A) eps);
         *second = To<T>::of(v);
         if (momentum != 0) {
@@ -74,10 +86,12 @@ extern "C" __global__ void RMSPROP(
 }
 
 extern "C" __global__ void LION(
-        Tensors t, i64 tensors, i64 chunks, double rate, double beta1, double beta2, double decay, double scale) {
+        Tensors t, i64 tensors, i64 chunks, double rate, double beta1, double beta2, double decay, const double* factor) {
+    A scale;
+    if (!usable(factor, scale)) return;
     eachElement(t, tensors, chunks, [&](int k, i64 i) {
         T *p = tensor(t, 0, k) + i, *g = tensor(t, 1, k) + i, *first = tensor(t, 2, k) + i;
-        A x = widen(*p), d = (A) scale * widen(*g), m = widen(*first), c = (A) beta1 * m + (A) (1 - beta1) * d;
+        A x = widen(*p), d = scale * widen(*g), m = widen(*first), c = (A) beta1 * m + (A) (1 - beta1) * d;
         A sign = c > 0 ? A(1) : c < 0 ? A(-1) : c;
         *p = To<T>::of(x - (A) rate * (sign + (A) decay * x));
         *first = To<T>::of((A) beta2 * m + (A) (1 - beta2) * d);
