@@ -1,5 +1,7 @@
 package org.atelier4j.autoregressive;
 
+import java.util.List;
+import org.atelier4j.model.CodeGrid;
 import org.atelier4j.optim.Ema;
 import org.atelier4j.optim.GradientClip;
 import org.atelier4j.optim.Optimizer;
@@ -8,6 +10,7 @@ import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.train.CapturedStep;
 import org.atelier4j.train.StepReport;
 import org.atelier4j.train.TrainStep;
 
@@ -72,6 +75,15 @@ public final class PriorStep implements TrainStep<CodeBatch> {
                     .with("gradientNorm", norm)
                     .with("learningRate", optimizer::lastLearningRate);
         }
+    }
+
+    /** Returns this step as one graph on a card; a masked prior's, for which the host decides what to hide, is refused there. */
+    public CapturedStep<CodeBatch> captured() {
+        int size = prior.space().size();
+        return new CapturedStep<>(
+                this,
+                batch -> List.of(batch.grid().codes(), batch.labels()),
+                parts -> new CodeBatch(new CodeGrid(parts.get(0), size), parts.get(1)));
     }
 
     private Tensor dropped(Tensor labels, Rng rng) {

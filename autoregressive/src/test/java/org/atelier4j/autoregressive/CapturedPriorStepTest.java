@@ -1,7 +1,6 @@
 package org.atelier4j.autoregressive;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.atelier4j.autoregressive.pixel.PixelCnn;
 import org.atelier4j.autoregressive.pixel.PixelCnnStep;
@@ -57,10 +56,7 @@ class CapturedPriorStepTest {
         Twins.assertAlike(
                 CapturedPriorStepTest::transformer,
                 CapturedPriorStepTest::codes,
-                step -> new CapturedStep<>(
-                        step,
-                        b -> List.of(b.grid().codes(), b.labels()),
-                        t -> new CodeBatch(new CodeGrid(t.get(0), SPACE.size()), t.get(1))));
+                step -> ((PriorStep) step).captured());
     }
 
     private static Twin<Batch> pixels(int components) {

@@ -121,7 +121,7 @@ public final class Batches implements Iterator<Batch>, AutoCloseable {
     }
 
     /**
-     * Returns the next batch: images FLOAT32 (B, H, W, C) in [−1, 1], labels INT32 (B).
+     * Returns the next batch, on the current device: images FLOAT32 (B, H, W, C) in [−1, 1], labels INT32 (B).
      *
      * @throws NoSuchElementException after the last pass
      * @throws RuntimeException what the data set threw while the batch was prepared, here and at each further call
@@ -172,7 +172,7 @@ public final class Batches implements Iterator<Batch>, AutoCloseable {
 
     private Batch upload(HostBatch prepared) {
         int n = prepared.count();
-        Device device = Device.cpu();
+        Device device = Device.current();
         Tensor images = Tensor.empty(imageShape.insert(0, n), DType.FLOAT32, device); // (B, H, W, C)
         Tensor labels = Tensor.empty(Shape.of(n), DType.INT32, device);
         device.upload(prepared.images(), images.storage(), 0);

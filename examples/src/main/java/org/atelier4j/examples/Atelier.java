@@ -2,12 +2,21 @@ package org.atelier4j.examples;
 
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.device.DeviceScope;
+import org.atelier4j.tensor.device.cuda.CudaException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -46,9 +55,18 @@ public final class Atelier implements Runnable {
     static final int INTERRUPTED = 130;
 
     private static final int WIDTH = 100; // of help texts
+    private static final Pattern CARD = Pattern.compile("cuda(?::(\\d{1,4}))?");
 
     @Spec
     private CommandSpec spec;
+
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            defaultValue = "cpu",
+            scope = ScopeType.INHERIT,
+            description = "where to compute: cpu, or cuda, cuda:1, ... for an NVIDIA card (${DEFAULT-VALUE})")
+    private String device;
 
     /** Runs a command and ends the JVM with its exit code. */
     public static void main(String[] args) {
@@ -61,7 +79,9 @@ public final class Atelier implements Runnable {
 
     /** Returns the parser of all commands, which prints every failure as one line. */
     static CommandLine commandLine() {
-        return unsorted(new CommandLine(new Atelier()))
+        Atelier atelier = new Atelier();
+        return unsorted(new CommandLine(atelier))
+                .setExecutionStrategy(atelier::onDevice)
                 .setUsageHelpWidth(WIDTH)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Atelier::misunderstood)
@@ -73,6 +93,29 @@ public final class Atelier implements Runnable {
         command.getCommandSpec().usageMessage().sortOptions(false).sortSynopsis(false);
         command.getSubcommands().values().forEach(Atelier::unsorted);
         return command;
+    }
+
+    /** Runs the command that was asked for where it was asked to compute. */
+    private int onDevice(ParseResult parsed) {
+        try (DeviceScope there = DeviceScope.open(chosen())) {
+            return new RunLast().execute(parsed);
+        }
+    }
+
+    private Device chosen() {
+        Matcher card = CARD.matcher(device);
+        CommandLine command = spec.commandLine();
+        if (device.equals("cpu")) {
+            return Device.cpu();
+        }
+        if (!card.matches()) {
+            throw new ParameterException(command, "--device must be cpu, cuda or cuda:N, got " + device);
+        }
+        try {
+            return Device.cuda(card.group(1) == null ? 0 : Integer.parseInt(card.group(1)));
+        } catch (CudaException | IllegalArgumentException e) {
+            throw new ExecutionException(command, e.getMessage(), e);
+        }
     }
 
     /** Without a verb: prints what there is. */
@@ -95,6 +138,7 @@ public final class Atelier implements Runnable {
         boolean explained = e instanceof IllegalArgumentException
                 || e instanceof IllegalStateException
                 || e instanceof UncheckedIOException
+                || e instanceof CudaException
                 || e instanceof RunException;
         err.println("atelier: " + (explained ? e.getMessage() : "this should not happen; please report it"));
         if (!explained || System.getenv("ATELIER_TRACE") != null) {

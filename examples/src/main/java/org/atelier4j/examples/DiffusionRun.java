@@ -17,7 +17,9 @@ import org.atelier4j.optim.Ema;
 import org.atelier4j.optim.GradientClip;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
+import org.atelier4j.train.CapturedStep;
 import org.atelier4j.train.StepReport;
+import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingState;
 
 /**
@@ -36,6 +38,7 @@ final class DiffusionRun implements Run<Batch> {
     private final AdamW optimizer;
     private final Ema ema;
     private final DiffusionLoss loss;
+    private final CapturedStep<Batch> recorded = CapturedStep.of(this::step); // one graph on a card
 
     DiffusionRun(DiffusionConfig config, Datasets.Resolved data) {
         this.config = config;
@@ -69,6 +72,11 @@ final class DiffusionRun implements Run<Batch> {
         return StepReport.of("loss", error)
                 .with("gradientNorm", norm)
                 .with("learningRate", optimizer::lastLearningRate);
+    }
+
+    @Override
+    public TrainStep<Batch> looped() {
+        return recorded;
     }
 
     @Override
@@ -110,6 +118,7 @@ final class DiffusionRun implements Run<Batch> {
 
     @Override
     public void close() {
+        recorded.close();
         batches.close();
     }
 }

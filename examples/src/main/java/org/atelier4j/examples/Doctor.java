@@ -7,6 +7,8 @@ import java.util.concurrent.Callable;
 import org.atelier4j.data.Datasets;
 import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.device.Precision;
+import org.atelier4j.tensor.device.cuda.CudaDevice;
+import org.atelier4j.tensor.device.cuda.CudaException;
 import org.atelier4j.tensor.kernel.CpuKernels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,7 +47,7 @@ public final class Doctor implements Callable<Integer> {
         row(out, "speed", Machine.speed());
         Datasets.names().forEach(name -> row(out, "data", name + ": " + data(name)));
         Models.shipped().forEach(name -> row(out, "model", name));
-        row(out, "gpu", "not used yet: everything runs on the CPU");
+        row(out, "card", card());
         out.println();
         advice.forEach(line -> out.println("To add: " + line));
         out.println(advice.isEmpty() ? "All is well." : "Everything works without these.");
@@ -78,6 +80,15 @@ public final class Doctor implements Callable<Integer> {
         return Device.cpu().kernels().multiplies(Precision.BF16)
                 ? "float32 by default; bfloat16 where a program asks for it (the processor has instructions for it)"
                 : "float32 only: the processor does not multiply bfloat16 numbers";
+    }
+
+    /** What --device cuda would get. */
+    private static String card() {
+        try {
+            return ((CudaDevice) Device.cuda(0)).properties() + "; --device cuda computes there";
+        } catch (CudaException e) {
+            return "none: " + e.getMessage();
+        }
     }
 
     private String threads() {

@@ -18,7 +18,9 @@ import org.atelier4j.optim.AdamW;
 import org.atelier4j.optim.Ema;
 import org.atelier4j.optim.GradientClip;
 import org.atelier4j.tensor.Rng;
+import org.atelier4j.train.CapturedStep;
 import org.atelier4j.train.StepReport;
+import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingState;
 
 /** Trains a PixelCNN: config → data → model → step → export. The verb {@code train pixelcnn} only chooses its configuration. */
@@ -34,6 +36,7 @@ final class PixelCnnRun implements Run<Batch> {
     private final AdamW optimizer;
     private final Ema ema;
     private final PixelCnnStep step;
+    private final CapturedStep<Batch> recorded; // one graph on a card
 
     PixelCnnRun(PixelCnnRunConfig config, Datasets.Resolved data) {
         this.config = config;
@@ -54,6 +57,12 @@ final class PixelCnnRun implements Run<Batch> {
                 new GradientClip(optimization.maxNorm()),
                 rng.split("step"));
         step = new PixelCnnStep(model, optimizer, ema, settings);
+        recorded = CapturedStep.of(step);
+    }
+
+    @Override
+    public TrainStep<Batch> looped() {
+        return recorded;
     }
 
     @Override
@@ -112,6 +121,7 @@ final class PixelCnnRun implements Run<Batch> {
 
     @Override
     public void close() {
+        recorded.close();
         batches.close();
     }
 }

@@ -10,6 +10,7 @@ import org.atelier4j.autoregressive.Decoding;
 import org.atelier4j.autoregressive.PriorStep;
 import org.atelier4j.autoregressive.pipeline.CodePipeline;
 import org.atelier4j.autoregressive.pipeline.PriorConfig;
+import org.atelier4j.autoregressive.transformer.MaskedPrior;
 import org.atelier4j.data.Batches;
 import org.atelier4j.data.Dataset;
 import org.atelier4j.data.Datasets;
@@ -23,7 +24,9 @@ import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.NoGrad;
+import org.atelier4j.train.CapturedStep;
 import org.atelier4j.train.StepReport;
+import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingState;
 import org.atelier4j.vqvae.VqVae;
 
@@ -46,6 +49,7 @@ final class PriorRun implements Run<CodeBatch> {
     private final AdamW optimizer;
     private final Ema ema;
     private final PriorStep step;
+    private final CapturedStep<CodeBatch> recorded;
 
     PriorRun(PriorRunConfig config, Datasets.Resolved data) {
         this.config = config;
@@ -70,6 +74,7 @@ final class PriorRun implements Run<CodeBatch> {
         var settings = new PriorStep.Settings(
                 config.labelDropout(), new GradientClip(optimization.maxNorm()), rng.split("step"));
         step = new PriorStep(model, optimizer, ema, settings);
+        recorded = step.captured();
     }
 
     private CodeDataset codes(Dataset images) {
@@ -96,6 +101,12 @@ final class PriorRun implements Run<CodeBatch> {
     @Override
     public StepReport step(CodeBatch batch, long number) {
         return step.run(batch, number);
+    }
+
+    /** Returns the step as one graph on a card, but for masked priors: how many codes they hide is decided by the host. */
+    @Override
+    public TrainStep<CodeBatch> looped() {
+        return model instanceof MaskedPrior ? step : recorded;
     }
 
     @Override
@@ -151,5 +162,7 @@ final class PriorRun implements Run<CodeBatch> {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        recorded.close();
+    }
 }

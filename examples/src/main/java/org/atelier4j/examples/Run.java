@@ -6,6 +6,7 @@ import java.util.Map;
 import org.atelier4j.image.Image;
 import org.atelier4j.train.StepListener;
 import org.atelier4j.train.StepReport;
+import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingState;
 
 /**
@@ -27,6 +28,11 @@ interface Run<B> extends AutoCloseable {
      * {@code loss}.
      */
     StepReport step(B batch, long step);
+
+    /** Returns the step as the loop runs it: itself, or something around it that makes it faster. */
+    default TrainStep<B> looped() {
+        return this::step;
+    }
 
     /** Returns all that a checkpoint must hold. */
     TrainingState state();

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
  */
 abstract class TrainCommand<C extends RunConfig> implements Callable<Integer> {
     private static final Set<String> HEARD_WITH_SETTINGS =
-            Set.of("--config", "--resume", "--out", "--batch", "--lr", "--steps", "--images", "--minutes");
+            Set.of("--config", "--resume", "--out", "--batch", "--lr", "--steps", "--images", "--minutes", "--device");
 
     @Spec
     private CommandSpec spec;

@@ -19,6 +19,7 @@ import org.atelier4j.train.SampleGrid;
 import org.atelier4j.train.StepListener;
 import org.atelier4j.train.StopSignal;
 import org.atelier4j.train.TensorBoardLog;
+import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingLength;
 import org.atelier4j.train.TrainingLoop;
 import org.atelier4j.train.TrainingProgress;
@@ -74,7 +75,7 @@ record Training(TrainingProgress progress, LossCurve loss, Map<String, Double> s
                 checkpoints,
                 new SampleGrid(folder, seldom, run::samples)));
         TrainingProgress from = checkpoints.resume(config.length());
-        return new TrainingLoop<>(run::next, run::size, run::step, listeners, stop).run(from);
+        return new TrainingLoop<>(run::next, run::size, run.looped(), listeners, stop).run(from);
     }
 
     private static Map<String, String> notes(RunConfig config, Datasets.Resolved data, TrainingProgress progress) {
@@ -109,10 +110,11 @@ record Training(TrainingProgress progress, LossCurve loss, Map<String, Double> s
     /** Returns how long a step takes on this machine once it is warm; the run is of no use for training afterwards. */
     private static <B> double secondsPerStep(Run<B> trial) {
         double[] seconds = new double[TRIAL_STEPS];
+        TrainStep<B> step = trial.looped();
         for (int i = -TRIAL_STEPS; i < TRIAL_STEPS; i++) {
             long start = System.nanoTime();
             try (TensorScope scope = TensorScope.open()) {
-                trial.step(trial.next(), TRIAL_STEPS + i);
+                step.run(trial.next(), TRIAL_STEPS + i);
             }
             seconds[Math.max(0, i)] = (System.nanoTime() - start) * 1e-9;
         }

@@ -19,7 +19,7 @@ class DoctorTest {
                 .containsPattern("products +float32 (by default; bfloat16 where|only: the processor does not)")
                 .containsPattern("speed +\\d+ GFLOP/s")
                 .containsPattern("data +fashion-mnist-small: 11500 \\+ 2000 images")
-                .containsPattern("gpu +not used yet");
+                .containsPattern("card +\\w");
     }
 
     @Test
