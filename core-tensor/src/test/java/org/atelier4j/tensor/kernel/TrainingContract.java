@@ -187,6 +187,25 @@ interface TrainingContract extends ContractPart {
         kernels().update(RULES.get(0), List.of(), List.of(), List.of(), null);
     }
 
+    /** More tensors than a launch of a card takes. */
+    @Test
+    @Covers({"update", "lerp", "sumOfSquares"})
+    default void manyTensorsAreOneSet() {
+        Trial trial = trial("update of many");
+        List<Tensor> parameters = new ArrayList<>();
+        List<Tensor> gradients = new ArrayList<>();
+        for (int i = 0; i < 1300; i++) {
+            parameters.add(trial.inOut(DType.FLOAT32, Shape.of(1 + i % 3)));
+            gradients.add(trial.in(DType.FLOAT32, 1 + i % 3));
+        }
+        Tensor total = trial.out(DType.FLOAT64, Shape.scalar());
+        trial.close(1e-5, 1e-5, (k, t) -> {
+            k.update(RULES.get(0), twins(parameters, t), twins(gradients, t), List.of(), null);
+            k.lerp(twins(parameters, t), twins(gradients, t), new MovingWeight(0.3));
+            k.sumOfSquares(twins(gradients, t), t.of(total));
+        });
+    }
+
     @Test
     @Covers("update")
     default void aScaleThatIsNotFiniteChangesNothing() {

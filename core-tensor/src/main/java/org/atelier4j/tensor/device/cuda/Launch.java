@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Launch {
     private static final int PARAMETERS = 64;
-    private static final int VALUE_BYTES = 4096;
+    private static final int VALUE_BYTES = 32_768; // what CUDA 12.1 takes; kernels for older ones keep to 4096
     private static final int VALUES = 8 * PARAMETERS;
     private static final ThreadLocal<Launch> OF_THREAD = ThreadLocal.withInitial(Launch::new);
 

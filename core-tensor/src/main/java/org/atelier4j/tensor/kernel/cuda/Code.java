@@ -129,7 +129,10 @@ public enum Code {
         }
     }
 
-    /** Returns the compiler options of each variant, without the target; of formulas those of one that samplers use. */
+    /**
+     * Returns the compiler options of each variant, without the target; of formulas those of one that samplers use, of
+     * optimizers those for many tensors.
+     */
     public List<List<String>> variants() {
         List<List<String>> variants = new ArrayList<>();
         if (elements == Elements.NONE) {
@@ -138,6 +141,10 @@ public enum Code {
         elements.names.forEach(name -> variants.add(options(name)));
         if (this == FORMULA) {
             variants.replaceAll(options -> Stream.concat(options.stream(), Formulas.defines(Formulas.EXAMPLE).stream())
+                    .toList());
+        }
+        if (this == TRAINING) {
+            variants.replaceAll(options -> Stream.concat(options.stream(), Training.room(Training.MANY).stream())
                     .toList());
         }
         return variants;

@@ -19,13 +19,23 @@ import org.jspecify.annotations.Nullable;
 /** Launches {@code random.cu} and {@code training.cu}. */
 final class Training {
     private static final int THREADS = 256;
-    private static final int MOST = 80;
     private static final int CHUNK = 4096;
+    private static final int FEW = 80; // tensors whose addresses and sizes fit into 4,096 bytes of arguments
+    static final int MANY = 640; // into 32,764 bytes
+    private static final int LONG_ARGUMENTS = 12010; // the first CUDA that takes so many
 
     private final CudaDevice device;
+    private final int most;
 
     Training(CudaDevice device) {
         this.device = device;
+        CudaDevice.Properties properties = device.properties();
+        this.most = Math.min(properties.driver(), properties.compiler()) >= LONG_ARGUMENTS ? MANY : FEW;
+    }
+
+    /** Returns the compiler option that makes room for so many tensors. */
+    static List<String> room(int tensors) {
+        return List.of("-DTENSORS=" + tensors);
     }
 
     void random(Distribution law, long key, long position, Tensor out) {
@@ -59,23 +69,23 @@ final class Training {
     /** Some tensors of each of up to four lists, as the struct {@code Tensors} of the kernels. */
     private record Batch(DType dtype, long[] struct, int tensors, long chunks) {}
 
-    /** Cuts parallel lists into batches of at most 80 tensors of one type, without empty tensors. */
-    private static List<Batch> batches(List<List<Tensor>> lists) {
+    /** Cuts parallel lists into batches of tensors of one type, as many as a launch takes, without empty tensors. */
+    private List<Batch> batches(List<List<Tensor>> lists) {
         List<Batch> batches = new ArrayList<>();
         List<Tensor> first = lists.get(0);
         for (int at = 0; at < first.size(); ) {
             DType dtype = first.get(at).dtype();
-            long[] struct = new long[6 * MOST];
+            long[] struct = new long[6 * most];
             int n = 0;
             long chunks = 0;
-            for (; at < first.size() && n < MOST && first.get(at).dtype() == dtype; at++) {
+            for (; at < first.size() && n < most && first.get(at).dtype() == dtype; at++) {
                 long size = first.get(at).size();
                 if (size > 0) {
                     for (int list = 0; list < lists.size(); list++) {
-                        struct[list * MOST + n] = Launch.address(lists.get(list).get(at), 0);
+                        struct[list * most + n] = Launch.address(lists.get(list).get(at), 0);
                     }
-                    struct[4 * MOST + n] = size;
-                    struct[5 * MOST + n] = chunks;
+                    struct[4 * most + n] = size;
+                    struct[5 * most + n] = chunks;
                     chunks += (size + CHUNK - 1) / CHUNK;
                     n++;
                 }
@@ -89,7 +99,7 @@ final class Training {
 
     private Launch begin(String kernel, Batch batch) {
         return Code.TRAINING
-                .kernel(device, batch.dtype(), kernel)
+                .kernel(device, batch.dtype(), room(most), kernel)
                 .with()
                 .struct(batch.struct())
                 .int64(batch.tensors())
@@ -112,7 +122,7 @@ final class Training {
                 at += device.blocksFor(batch.chunks(), 1);
             }
             Code.TRAINING
-                    .kernel(device, DType.FLOAT64, "TOTAL")
+                    .kernel(device, DType.FLOAT64, room(most), "TOTAL")
                     .with()
                     .tensor(parts)
                     .tensor(total)

@@ -4,7 +4,7 @@
 typedef ELEMENT T;
 typedef Wide<T>::type A;
 
-const int MOST = 80; // tensors a launch: what fits into 4096 bytes of arguments
+const int MOST = TENSORS; // tensors a launch: as many as its arguments hold
 const i64 CHUNK = 4096; // elements a block does at a time
 
 // firstChunk: number of chunks of the tensors before

@@ -234,10 +234,10 @@ static Run launch(void* f, const unsigned* grid, const unsigned* block) {
         return strstr(failure, "out of bounds") ? 700 : 719;
     };
 }
-// As a graph does, keeps the values: 64 parameters, at most 4096 bytes, as the Java side lays them out.
+// As a graph does, keeps the values: 64 parameters, at most 32768 bytes, as the Java side lays them out.
 static Work keep(void** p, Run run) {
     char* block = (char*) p;
-    std::vector<char> copy(block, block + 64 * 8 + 4096);
+    std::vector<char> copy(block, block + 64 * 8 + 32768);
     std::vector<size_t> offsets;
     for (int i = 0; i < 64; i++) {
         size_t offset = (char*) p[i] - block;
