@@ -40,6 +40,7 @@ public final class CapturedStep<B> implements TrainStep<B>, AutoCloseable {
     private final Function<List<Tensor>, B> whole;
     private final StepStreams streams = new StepStreams();
     private boolean warm;
+    private boolean closed;
     private long last;
     private @Nullable Recording recording;
 
@@ -74,6 +75,7 @@ public final class CapturedStep<B> implements TrainStep<B>, AutoCloseable {
         if (!(Device.current() instanceof CudaDevice card)) {
             return step.run(batch, number);
         }
+        Check.state(!closed, "CapturedStep: must be open to be run, was closed");
         Check.state(
                 !warm || number == last + 1,
                 "CapturedStep: step %d must follow step %d, got %d",
@@ -133,7 +135,7 @@ public final class CapturedStep<B> implements TrainStep<B>, AutoCloseable {
             recording.graph().close();
             recording.batch().forEach(TensorScope::discard);
             recording = null;
-            warm = false;
         }
+        closed = true;
     }
 }

@@ -176,6 +176,16 @@ class CapturedStepTest {
     }
 
     @Test
+    void aClosedOneIsRefused() {
+        CapturedStep<Tensor> step = captured(new Training());
+        train(step, 0, 2);
+        step.close();
+        assertThatThrownBy(() -> train(step, 2, 3))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("CapturedStep: must be open to be run, was closed");
+    }
+
+    @Test
     void batchesMustKeepTheirShape() {
         try (CapturedStep<Tensor> step = captured(new Training())) {
             train(step, 0, 2);

@@ -3,9 +3,15 @@ package org.atelier4j.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.atelier4j.examples.CommandLineFixture.atelier;
 
+import org.atelier4j.tensor.device.cuda.Emulator;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class DoctorTest {
+    @BeforeAll
+    static void offerACard() {
+        Emulator.offer();
+    }
 
     @Test
     void tellsJavaKernelsVersionsMemoryDataAndSpeed() {
