@@ -77,7 +77,7 @@ public final class PriorStep implements TrainStep<CodeBatch> {
         }
     }
 
-    /** Returns this step as one graph on a card; a masked prior's, for which the host decides what to hide, is refused there. */
+    /** Returns this step as one graph on a card, and as itself on the host. */
     public CapturedStep<CodeBatch> captured() {
         int size = prior.space().size();
         return new CapturedStep<>(

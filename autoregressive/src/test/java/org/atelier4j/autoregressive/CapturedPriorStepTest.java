@@ -6,6 +6,8 @@ import org.atelier4j.autoregressive.pixel.PixelCnn;
 import org.atelier4j.autoregressive.pixel.PixelCnnStep;
 import org.atelier4j.autoregressive.pixel.PixelLevels;
 import org.atelier4j.autoregressive.transformer.CausalTransformer;
+import org.atelier4j.autoregressive.transformer.MaskedPrior;
+import org.atelier4j.autoregressive.transformer.MaskedTransformer;
 import org.atelier4j.autoregressive.transformer.TransformerConfig;
 import org.atelier4j.autoregressive.transformer.TransformerPrior;
 import org.atelier4j.data.Batch;
@@ -20,7 +22,6 @@ import org.atelier4j.tensor.Tensor;
 import org.atelier4j.train.CapturedStep;
 import org.atelier4j.train.Twins;
 import org.atelier4j.train.Twins.Twin;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,10 +36,11 @@ class CapturedPriorStepTest {
         return all;
     }
 
-    private static Twin<CodeBatch> transformer() {
+    private static Twin<CodeBatch> transformer(boolean masked) {
         TransformerConfig sizes = TransformerConfig.of(16, 2, 2).withDropout(0.2);
-        TransformerPrior prior =
-                new TransformerPrior(new CausalTransformer(new CausalTransformer.Config(SPACE, sizes), Rng.of(1)));
+        CodePrior prior = masked
+                ? new MaskedPrior(new MaskedTransformer(new MaskedTransformer.Config(SPACE, sizes, 0.1), Rng.of(1)))
+                : new TransformerPrior(new CausalTransformer(new CausalTransformer.Config(SPACE, sizes), Rng.of(1)));
         AdamW optimizer = new AdamW(prior.network().parameters(), AdamW.Config.of(1e-2));
         Ema ema = new Ema(prior.network(), Ema.Config.of(100));
         PriorStep.Settings settings = new PriorStep.Settings(0.3, new GradientClip(1), Rng.of(5));
@@ -51,12 +53,11 @@ class CapturedPriorStepTest {
         return new CodeBatch(grid, rng.split("labels").integers(2, Shape.of(4)));
     }
 
-    @Test
-    void replaysOfATransformersStepAreTheEagerSteps() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void replaysOfATransformersStepAreTheEagerSteps(boolean masked) {
         Twins.assertAlike(
-                CapturedPriorStepTest::transformer,
-                CapturedPriorStepTest::codes,
-                step -> ((PriorStep) step).captured());
+                () -> transformer(masked), CapturedPriorStepTest::codes, step -> ((PriorStep) step).captured());
     }
 
     private static Twin<Batch> pixels(int components) {

@@ -10,7 +10,6 @@ import org.atelier4j.autoregressive.Decoding;
 import org.atelier4j.autoregressive.PriorStep;
 import org.atelier4j.autoregressive.pipeline.CodePipeline;
 import org.atelier4j.autoregressive.pipeline.PriorConfig;
-import org.atelier4j.autoregressive.transformer.MaskedPrior;
 import org.atelier4j.data.Batches;
 import org.atelier4j.data.Dataset;
 import org.atelier4j.data.Datasets;
@@ -49,7 +48,7 @@ final class PriorRun implements Run<CodeBatch> {
     private final AdamW optimizer;
     private final Ema ema;
     private final PriorStep step;
-    private final CapturedStep<CodeBatch> recorded;
+    private final CapturedStep<CodeBatch> recorded; // one graph on a card
 
     PriorRun(PriorRunConfig config, Datasets.Resolved data) {
         this.config = config;
@@ -103,10 +102,9 @@ final class PriorRun implements Run<CodeBatch> {
         return step.run(batch, number);
     }
 
-    /** Returns the step as one graph on a card, but for masked priors: how many codes they hide is decided by the host. */
     @Override
     public TrainStep<CodeBatch> looped() {
-        return model instanceof MaskedPrior ? step : recorded;
+        return recorded;
     }
 
     @Override

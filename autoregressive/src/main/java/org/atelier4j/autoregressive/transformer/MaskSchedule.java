@@ -1,6 +1,8 @@
 package org.atelier4j.autoregressive.transformer;
 
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.DType;
+import org.atelier4j.tensor.Tensor;
 
 /** Chang et al. 2022, sec. 3.3: which share of codes is masked, {@code γ(r) = cos(πr/2)}. */
 public final class MaskSchedule {
@@ -12,10 +14,10 @@ public final class MaskSchedule {
         return Math.cos(Math.PI / 2 * r);
     }
 
-    /** Returns how many of n codes training masks at a ratio r in [0, 1): {@code ⌈γ(r)·n⌉}, at least one. */
-    public static int trained(int n, double r) {
-        Check.that(n >= 1 && r >= 0 && r < 1, "MaskSchedule: n must be >= 1 and r lie in [0, 1), got %d and %s", n, r);
-        return Math.max(1, Math.min(n, (int) Math.ceil(share(r) * n)));
+    /** Returns how many of n codes training masks at ratios r in [0, 1), INT32: {@code ⌈γ(r)·n⌉}, at least one. */
+    public static Tensor trained(int n, Tensor r) {
+        Tensor share = r.to(DType.FLOAT64).mul(Math.PI / 2).cos();
+        return share.mul(-n).floor().neg().clamp(1, n).to(DType.INT32);
     }
 
     /**

@@ -1,6 +1,5 @@
 package org.atelier4j.autoregressive.transformer;
 
-import java.util.Arrays;
 import java.util.List;
 import org.atelier4j.autoregressive.Canvas;
 import org.atelier4j.autoregressive.CodePrior;
@@ -11,6 +10,7 @@ import org.atelier4j.model.CodeGrid;
 import org.atelier4j.nn.Layer;
 import org.atelier4j.nn.Losses;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -60,36 +60,27 @@ public final class MaskedPrior implements CodePrior {
      *
      * @param codes INT32 (B, n)
      * @param labels INT32 (B)
-     * @param masked true where the code is hidden, B·n
+     * @param masked BOOL (B, n), true where the code is hidden
      */
-    Tensor loss(Tensor codes, Tensor labels, boolean[] masked) {
-        int[] seen = codes.toInts();
-        int[] targets = seen.clone();
-        for (int i = 0; i < seen.length; i++) {
-            seen[i] = masked[i] ? network.mask() : seen[i];
-            targets[i] = masked[i] ? targets[i] : IGNORED;
-        }
-        int[] shape = codes.shape().dims();
-        Tensor logits = network.forward(labels, Tensor.of(seen, shape)); // (B, n, K)
+    Tensor loss(Tensor codes, Tensor labels, Tensor masked) {
+        Tensor seen = Tensor.where(masked, number(network.mask()), codes);
+        Tensor targets = Tensor.where(masked, codes, number(IGNORED));
+        Tensor logits = network.forward(labels, seen); // (B, n, K)
         double smoothing = network.config().smoothing();
-        return Losses.crossEntropy(logits, Tensor.of(targets, shape), new Losses.ClassTargets(smoothing, IGNORED));
+        return Losses.crossEntropy(logits, targets, new Losses.ClassTargets(smoothing, IGNORED));
     }
 
-    /** Returns which codes training hides, B·n. */
-    boolean[] masks(int images, Rng rng) {
+    private static Tensor number(int value) {
+        return Tensor.full(value, DType.INT32, Shape.scalar());
+    }
+
+    /** Returns which codes training hides, BOOL (B, n): those with the smallest of random keys. */
+    Tensor masks(int images, Rng rng) {
         int n = space.length();
-        boolean[] masked = new boolean[images * n];
-        double[] ratios = rng.uniform(Shape.of(images)).toDoubles();
-        float[] keys = rng.uniform(Shape.of(images * n)).toFloats();
-        for (int b = 0; b < images; b++) {
-            float[] sorted = Arrays.copyOfRange(keys, b * n, (b + 1) * n);
-            Arrays.sort(sorted);
-            float limit = sorted[MaskSchedule.trained(n, ratios[b]) - 1];
-            for (int i = b * n; i < (b + 1) * n; i++) {
-                masked[i] = keys[i] <= limit;
-            }
-        }
-        return masked;
+        Tensor counts = MaskSchedule.trained(n, rng.uniform(Shape.of(images))); // (B)
+        Tensor keys = rng.uniform(Shape.of(images, n));
+        Tensor last = keys.sort(false).gather(-1, counts.sub(number(1)).reshape(images, 1)); // (B, 1)
+        return keys.lessEqual(last);
     }
 
     @Override

@@ -161,15 +161,15 @@ class MaskedPriorTest {
     @Test
     void trainingMasksFollowTheSchedule() {
         int images = 4000;
-        boolean[] masked = prior.masks(images, Rng.of(3));
+        int[] masked = prior.masks(images, Rng.of(3)).to(DType.INT32).toInts();
         double[] place = new double[12];
         double sum = 0;
         int least = 12;
         for (int b = 0; b < images; b++) {
             int count = 0;
             for (int i = 0; i < 12; i++) {
-                count += masked[b * 12 + i] ? 1 : 0;
-                place[i] += masked[b * 12 + i] ? 1.0 / images : 0;
+                count += masked[b * 12 + i];
+                place[i] += (double) masked[b * 12 + i] / images;
             }
             least = Math.min(least, count);
             sum += (double) count / images;
@@ -196,7 +196,7 @@ class MaskedPriorTest {
         for (int code = 0; code < 7; code++) {
             int[] changed = codes.clone();
             changed[3] = code;
-            double both = prior.loss(Tensor.of(changed, 1, 12), Networks.labels(0), masked)
+            double both = prior.loss(Tensor.of(changed, 1, 12), Networks.labels(0), Tensor.of(masked, 1, 12))
                     .item();
             int[] tokens = codes.clone();
             tokens[3] = 7;

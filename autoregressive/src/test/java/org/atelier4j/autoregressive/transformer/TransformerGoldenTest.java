@@ -53,7 +53,7 @@ class TransformerGoldenTest {
                 Tensor hidden = golden.tensor("masked");
                 Tensor mask = Tensor.full(masked.mask(), DType.INT32, codes.shape());
                 logits = masked.forward(labels, Tensor.where(hidden, mask, codes));
-                loss = new MaskedPrior(masked).loss(codes, labels, flags(hidden));
+                loss = new MaskedPrior(masked).loss(codes, labels, hidden);
             }
         }
 
@@ -63,15 +63,6 @@ class TransformerGoldenTest {
                     .filter(path -> path.startsWith("p."))
                     .forEach(path -> parameters.put(path.substring(2), golden.tensor(path)));
             return parameters; // loading is strict: names and shapes are the reference's
-        }
-
-        private static boolean[] flags(Tensor hidden) {
-            int[] values = hidden.to(DType.INT32).toInts();
-            boolean[] flags = new boolean[values.length];
-            for (int i = 0; i < flags.length; i++) {
-                flags[i] = values[i] == 1;
-            }
-            return flags;
         }
     }
 
