@@ -22,10 +22,13 @@ import org.junit.jupiter.api.Assumptions;
  * asks for the real one: what needs the stand-in's hooks is skipped then.
  */
 public final class Emulator {
-    private static final List<String> FILES = List.of("simt.h", "standin.cpp");
+    private static final List<String> FILES = List.of("simt.h", "races.h", "standin.cpp");
 
     private static final boolean REAL =
             System.getProperty("atelier.test.cuda", "").equals("card");
+
+    /** Whether all kernels are watched for data races, several times slower: {@code -Datelier.test.cuda.races=true}. */
+    private static final boolean RACES = Boolean.getBoolean("atelier.test.cuda.races");
 
     private static @Nullable String absence = REAL ? "a real card was asked for" : null;
     private static @Nullable StandIn standIn;
@@ -39,6 +42,8 @@ public final class Emulator {
         void standinMemory(long bytes);
 
         void standinCompiler(int major);
+
+        void standinRaces(int on);
 
         long standinUsed();
 
@@ -106,9 +111,11 @@ public final class Emulator {
             System.setProperty(Libraries.NVRTC, library.toString());
             System.setProperty(Cublas.PROPERTY, library.toString());
             System.setProperty(
-                    CubinCache.PROPERTY, library.resolveSibling("cache").toString());
+                    CubinCache.PROPERTY,
+                    library.resolveSibling(RACES ? "cache-races" : "cache").toString());
             System.setProperty(CudaArena.EXACT, "true");
             standIn = Native.load(library.toString(), StandIn.class);
+            standIn.standinRaces(RACES ? 1 : 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

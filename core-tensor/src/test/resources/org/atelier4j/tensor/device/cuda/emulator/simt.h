@@ -3,7 +3,8 @@
 //
 // A thread runs until it must wait at a barrier, then the next one does; a thread that never waits costs no stack of its
 // own. What a test learns: wrong indices (guard pages around allocations), uninitialized memory (poison), barriers that
-// not all threads reach ("stuck"), or reach at different lines, and wrong results. Not: speed, races between blocks.
+// not all threads reach ("stuck"), or reach at different lines, and wrong results; compiled with -DRACES also data races
+// (races.h). Not: speed.
 #pragma once
 #include <cmath>
 #include <csetjmp>
@@ -13,6 +14,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
+#include <link.h>
+#include <string>
+#include <algorithm>
 #include <sys/mman.h>
 #include <type_traits>
 #include <utility>
@@ -27,6 +32,11 @@ using namespace std; // exp(float), exp(double), … are overloads, as in CUDA
 #define __forceinline__ inline
 #define __restrict__
 #define __launch_bounds__(...)
+#ifdef RACES
+#define UNWATCHED __attribute__((no_sanitize("thread"), noinline)) // code that races.h does not look at
+#else
+#define UNWATCHED
+#endif
 // Shared memory lies in a section of its own, which is poisoned before every block. (Only in kernels, not in templates.)
 #define __shared__ static __attribute__((section("simt_shared")))
 
@@ -80,6 +90,8 @@ static void* prepared(char* stackEnd, void (*entry)()) {
 struct Barrier {
     unsigned members, arrived, turn;
     int line; // of the first to arrive
+    unsigned fences; // how often it has ordered memory
+    bool fence; // whether those that wait now want it to
 };
 
 enum State { FRESH, WAITING, DONE };
@@ -122,7 +134,7 @@ static void describe(const char* what) {
              blockIdx.y, blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z);
 }
 
-static void onFault(int signal, siginfo_t* info, void* context) {
+UNWATCHED static void onFault(int signal, siginfo_t* info, void* context) {
     if (emulating) {
         char what[80];
         snprintf(what, sizeof what, "access out of bounds at %p", info->si_addr);
@@ -145,11 +157,12 @@ static void open(Barrier& b) {
     if (b.arrived == b.members) {
         b.arrived = 0;
         b.turn++;
+        b.fences += b.fence;
     }
 }
 
-static void wait(Barrier& b, int line) {
-    if (b.arrived == 0) b.line = line;
+static void wait(Barrier& b, int line, bool fence = false) {
+    if (b.arrived == 0) b.line = line, b.fence = fence;
     if (b.line != line) {
         char what[120];
         snprintf(what, sizeof what, "threads meet at different barriers (lines %d and %d)", b.line, line);
@@ -200,17 +213,39 @@ static void resume(Fiber& f) {
     now = &f;
     threadIdx = f.id;
     simt_switch(&scheduler, f.at);
+    now = nullptr;
     if (f.state == DONE) spareStacks[spares++] = f.stack;
 }
 
 extern "C" char __start_simt_shared[] __attribute__((weak, visibility("hidden")));
 extern "C" char __stop_simt_shared[] __attribute__((weak, visibility("hidden")));
 
+static unsigned linear() { return now->linear; }
+
+} // namespace simt
+
+#ifdef RACES
+#include "races.h"
+#else
+namespace races { // nothing is watched
+enum Kind { READ, WRITE, ATOMIC };
+inline void begin() {}
+inline void newBlock() {}
+inline void touch(void*, size_t, Kind, void*) {}
+inline void copyBegins(void*, void*) {}
+inline void copyEnds(void*, void*) {}
+inline const char* found() { return nullptr; }
+}
+#endif
+
+namespace simt {
+
 static void block() {
     unsigned n = blockDim.x * blockDim.y * blockDim.z;
     if (__start_simt_shared) memset(__start_simt_shared, 0xff, __stop_simt_shared - __start_simt_shared); // NaN, −1
-    whole = {n, 0, 0, 0};
-    for (unsigned w = 0; w * 32 < n; w++) warps[w] = {n - w * 32 < 32 ? n - w * 32 : 32, 0, 0, 0};
+    races::newBlock();
+    whole = {n};
+    for (unsigned w = 0; w * 32 < n; w++) warps[w] = {n - w * 32 < 32 ? n - w * 32 : 32};
     for (unsigned i = 0; i < n; i++) {
         fibers[i].state = FRESH;
         fibers[i].linear = i;
@@ -231,8 +266,6 @@ static void block() {
         if (!moved) fail("stuck at a barrier that some threads never reach");
     }
 }
-
-static unsigned linear() { return now->linear; }
 
 template <class T> T exchange(T v, unsigned from, int line) {
     static_assert(sizeof(T) <= 8, "shuffles move up to 8 bytes");
@@ -310,6 +343,7 @@ template <class Call> const char* run(const char* name, const unsigned* g, Call 
     gridDim = {g[0], g[1], g[2]};
     blockDim = {g[3], g[4], g[5]};
     message[0] = 0;
+    races::begin();
     if (g[3] * g[4] * g[5] > THREADS || g[3] * g[4] * g[5] == 0) return "a block must have 1 to 1024 threads";
     body = [](void* c) { (*(Call*) c)(); };
     argument = &call;
@@ -326,6 +360,7 @@ template <class Call> const char* run(const char* name, const unsigned* g, Call 
         spares = 0; // stacks of unfinished threads are lost with the test
     }
     emulating = false;
+    if (const char* race = races::found()) snprintf(message, sizeof message, "%s", race);
     sigaction(SIGSEGV, &formerAction, nullptr);
     return message[0] ? message : nullptr;
 }
@@ -342,14 +377,19 @@ template <class... A> const char* launch(const char* name, void (*k)(A...), void
 
 // --- what CUDA offers -------------------------------------------------------------------------------------------------
 
-inline void __syncthreads(int line = __builtin_LINE()) { simt::wait(simt::whole, line); }
-inline void __syncwarp(unsigned = ~0u, int line = __builtin_LINE()) { simt::wait(simt::warps[simt::linear() / 32], line); }
+inline void __syncthreads(int line = __builtin_LINE()) { simt::wait(simt::whole, line, true); }
+inline void __syncwarp(unsigned = ~0u, int line = __builtin_LINE()) { simt::wait(simt::warps[simt::linear() / 32], line, true); }
 template <class T> T __shfl_sync(unsigned, T v, int lane, int = 32, int line = __builtin_LINE()) { return simt::exchange(v, lane, line); }
 template <class T> T __shfl_xor_sync(unsigned, T v, int mask, int = 32, int line = __builtin_LINE()) { return simt::exchange(v, (simt::linear() & 31) ^ mask, line); }
 template <class T> T __shfl_down_sync(unsigned, T v, int d, int = 32, int line = __builtin_LINE()) { unsigned l = simt::linear() & 31; return simt::exchange(v, l + d < 32 ? l + d : l, line); }
 template <class T> T __shfl_up_sync(unsigned, T v, int d, int = 32, int line = __builtin_LINE()) { int l = simt::linear() & 31; return simt::exchange(v, l - d >= 0 ? l - d : l, line); }
 
-template <class T, class F> T simtAtomic(T* p, F f) { T old = *p; *p = f(old); return old; }
+template <class T, class F> UNWATCHED T simtAtomic(T* p, F f) {
+    races::touch(p, sizeof(T), races::ATOMIC, __builtin_return_address(0));
+    T old = *p;
+    *p = f(old);
+    return old;
+}
 template <class T> T atomicAdd(T* p, T v) { return simtAtomic(p, [=](T o) { return (T) (o + v); }); }
 template <class T> T atomicSub(T* p, T v) { return simtAtomic(p, [=](T o) { return (T) (o - v); }); }
 template <class T> T atomicMax(T* p, T v) { return simtAtomic(p, [=](T o) { return o > v ? o : v; }); }
@@ -378,18 +418,22 @@ inline long long max(long long a, long long b) { return a > b ? a : b; }
 
 // --- what instructions.cu offers --------------------------------------------------------------------------------------
 
-inline void copyAsync16(void* to, const void* from, bool exists) {
+UNWATCHED inline void copyAsync16(void* to, const void* from, bool exists) {
     simt::aligned(to, "cp.async copies to multiples of 16 bytes");
     simt::aligned(from, "cp.async copies from multiples of 16 bytes");
+    races::copyBegins(to, __builtin_return_address(0));
+    if (exists) races::touch((void*) from, 16, races::READ, __builtin_return_address(0));
     simt::ownGroups().back().push_back({to, exists ? from : nullptr});
 }
 inline void copiesBegun() { simt::ownGroups().push_back({}); }
-template <int PENDING> void awaitCopies() {
+template <int PENDING> UNWATCHED void awaitCopies() {
     auto& groups = simt::ownGroups();
     for (; groups.size() > PENDING + 1; groups.erase(groups.begin()))
-        for (simt::Copy& c : groups.front())
+        for (simt::Copy& c : groups.front()) {
+            races::copyEnds(c.to, __builtin_return_address(0));
             if (c.from) memcpy(c.to, c.from, 16);
             else memset(c.to, 0, 16);
+        }
 }
 inline void loadMatrices(unsigned (&r)[4], const void* row, int line = __builtin_LINE()) { simt::loadMatrices(r, row, false, line); }
 inline void loadMatricesTurned(unsigned (&r)[4], const void* row, int line = __builtin_LINE()) { simt::loadMatrices(r, row, true, line); }

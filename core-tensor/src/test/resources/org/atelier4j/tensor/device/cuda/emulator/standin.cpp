@@ -31,6 +31,8 @@ API void standinFail(const char* function, int code, int delay) {
     failureDelay = delay;
 }
 static int compilerMajor = 13;
+static bool races; // whether all kernels are watched (races.h); those compiled with -DRACES are anyhow
+API void standinRaces(int on) { races = on; }
 API void standinCompiler(int major) { compilerMajor = major; }
 API void standinMemory(int64_t bytes) { memoryLimit = bytes; }
 API int64_t standinUsed() { return memoryUsed; }
@@ -116,6 +118,15 @@ static bool inside(uint64_t p, size_t n) {
     if (it == allocations.begin()) return false;
     --it;
     return p + n <= it->first + it->second.size;
+}
+// Tells races.h where the allocation of an address lies.
+static bool allocationOf(const void* p, char** start, size_t* size) {
+    std::lock_guard<std::mutex> hold(lock);
+    if (!inside((uint64_t) p, 1)) return false;
+    auto it = --allocations.upper_bound((uint64_t) p);
+    *start = (char*) it->first;
+    *size = it->second.size;
+    return true;
 }
 API int cuMemHostAlloc(void** p, size_t n, unsigned) { IN_CONTEXT; *p = malloc(n); return *p ? 0 : 2; }
 API int cuMemFreeHost(void* p) { IN_CONTEXT; free(p); return 0; }
@@ -209,7 +220,15 @@ API int cuModuleLoadData(void** m, const void* image) {
     fclose(out);
     *m = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!*m) fprintf(stderr, "stand-in driver: %s\n", dlerror());
-    unlink(file.c_str());
+    typedef bool (*AllocationOf)(const void*, char**, size_t*);
+    if (void* watched = *m ? dlsym(*m, "simt_allocation") : nullptr) {
+        *(AllocationOf*) watched = allocationOf;
+        struct Kept { std::vector<std::string> files; ~Kept() { for (auto& f : files) unlink(f.c_str()); } };
+        static Kept kept; // line numbers are looked up in them
+        kept.files.push_back(file);
+    } else {
+        unlink(file.c_str());
+    }
     return *m ? 0 : 200;
 }
 static std::map<void*, std::string> kernelNames; // launches are counted as calls of "kernel NAME" too
@@ -292,7 +311,8 @@ static void spill(const std::string& file, const std::string& text) {
 }
 API int nvrtcCompileProgram(Program* p, int n, const char** options) {
     ENTER;
-    std::string in = temporary(".cpp"), expanded = temporary(".cpp"), so = temporary(".so"), log = temporary(".log"), defines;
+    std::string in = temporary(".cpp"), expanded = temporary(".cpp"), object = temporary(".o"), so = temporary(".so");
+    std::string log = temporary(".log"), defines = races ? " -DRACES" : "";
     for (int i = 0; i < n; i++) if (!strncmp(options[i], "-D", 2)) defines += std::string(" '") + options[i] + "'";
     spill(in, "#line 1 \"" + p->name + "\"\n" + p->source);
     Dl_info self; // simt.h lies beside this library
@@ -312,12 +332,15 @@ API int nvrtcCompileProgram(Program* p, int n, const char** options) {
         text += "\n#line 1 \"entries\"\n" + entries;
         for (size_t at = 0; (at = text.find("__global__", at)) != std::string::npos;) text.replace(at, 10, "");
         spill(expanded, text);
-        std::string second = "g++ -std=c++17 -O1 -w -ffp-contract=off -fno-strict-aliasing -shared -fPIC " + expanded + " -o " + so + " 2> " + log;
-        result = system(second.c_str());
+        // The sanitizer's functions are those of races.h: its library is not linked.
+        bool watched = defines.find("-DRACES") != std::string::npos;
+        std::string sanitize = watched ? " -g1 -fsanitize=thread --param tsan-instrument-func-entry-exit=0" : "";
+        std::string compile = "g++ -std=c++17 -O1 -w -ffp-contract=off -fno-strict-aliasing -fPIC" + sanitize + " -c " + expanded + " -o " + object + " 2> " + log;
+        result = system((compile + " && g++ -shared " + object + " -o " + so + " 2>> " + log).c_str());
     }
     p->log = slurp(log);
     p->code = result ? "" : slurp(so);
-    for (auto& f : {in, expanded, so, log}) unlink(f.c_str());
+    for (auto& f : {in, expanded, object, so, log}) unlink(f.c_str());
     return result ? 6 : 0;
 }
 API int nvrtcGetProgramLogSize(Program* p, size_t* n) { *n = p->log.size() + 1; return 0; }
