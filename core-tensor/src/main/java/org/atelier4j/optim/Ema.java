@@ -76,7 +76,7 @@ public final class Ema {
         this.config = config;
         Map<String, Tensor> parameters = model.parameters();
         model.state().forEach((path, value) -> {
-            Pair pair = new Pair(value, TensorScope.outside(() -> copy(value)));
+            Pair pair = new Pair(value, TensorScope.outside(value::copy));
             pairs.put(path, pair);
             if (parameters.containsKey(path)) {
                 trained.add(value);
@@ -154,7 +154,7 @@ public final class Ema {
     private void exchange() {
         for (Pair pair : pairs.values()) {
             try (TensorScope scope = TensorScope.open()) {
-                Tensor own = copy(pair.value());
+                Tensor own = pair.value().copy();
                 pair.value().assign(pair.average());
                 pair.average().assign(own);
             }
@@ -163,11 +163,5 @@ public final class Ema {
 
     private void requireNotApplied(String call) {
         Check.state(!applied, "Ema.%s: the scope of applied() must be closed first", call);
-    }
-
-    private static Tensor copy(Tensor x) {
-        Tensor t = Tensor.empty(x.shape(), x.dtype(), x.device());
-        t.assign(x);
-        return t;
     }
 }

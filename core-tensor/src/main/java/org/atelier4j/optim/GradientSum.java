@@ -53,7 +53,7 @@ public final class GradientSum {
         }
         if (!targets.isEmpty()) {
             targets.forEach(t -> t.storage().touch());
-            // a descent step of rate −1 is an addition, in one pass
+            // a descent step of rate −weight is an addition, in one pass
             UpdateRule addition = new UpdateRule.Sgd(-weight, 0, 0, false);
             targets.get(0).device().kernels().update(addition, targets, slopes, List.of(), null);
         }

@@ -97,7 +97,7 @@ public final class CapturedFunction implements AutoCloseable {
                 }
             }
             recording.graph().replay();
-            return copy(recording.result());
+            return recording.result().copy();
         }
     }
 
@@ -130,12 +130,6 @@ public final class CapturedFunction implements AutoCloseable {
             List<@Nullable Kind> oldest = recordings.keySet().iterator().next();
             free(recordings.remove(oldest));
         }
-    }
-
-    private static Tensor copy(Tensor x) {
-        Tensor copy = Tensor.empty(x.shape(), x.dtype(), x.device());
-        copy.assign(x);
-        return copy;
     }
 
     private static void free(@Nullable Recording recording) {

@@ -46,8 +46,9 @@ public final class Check {
     }
 
     /**
-     * Checks that integers lie in {@code [0, bound)}. Those on a card are not waited for: kernels that use them as indices
-     * find bad ones, and the exception comes when results are next read.
+     * Checks that integers that are to be indices lie in {@code [0, bound)}. Those on a card are not waited for: the kernels
+     * that use them as indices find bad ones, and the exception comes when results are next read. Integers that no kernel
+     * takes as indices go unchecked there.
      *
      * @param message a {@link String#format} pattern that says what must hold; what was given is added
      * @throws IllegalArgumentException if one does not

@@ -740,6 +740,13 @@ public final class Tensor {
         return type == dtype ? this : new Cast(type).apply(this);
     }
 
+    /** Returns the same elements in memory of their own, on the same device and outside the graph. */
+    public Tensor copy() {
+        Tensor copy = empty(shape, dtype, device());
+        copy.assign(this);
+        return copy;
+    }
+
     /** Returns the same elements on another device, outside the graph. */
     public Tensor to(Device device) {
         if (device == device()) {

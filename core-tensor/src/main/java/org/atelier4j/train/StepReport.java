@@ -39,9 +39,7 @@ public final class StepReport {
 
     private record OnCard(Tensor copy) implements Entry {
         static OnCard of(Tensor x) {
-            Tensor copy = TensorScope.outside(() -> Tensor.empty(x.shape(), x.dtype(), x.device()));
-            copy.assign(x);
-            return new OnCard(copy);
+            return new OnCard(TensorScope.outside(x::copy));
         }
 
         @Override

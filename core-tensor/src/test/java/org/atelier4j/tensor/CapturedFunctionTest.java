@@ -116,6 +116,26 @@ class CapturedFunctionTest {
     }
 
     @Test
+    void whatWasForgottenIsComputedKernelByKernelAgain() {
+        try (CapturedFunction captured = new CapturedFunction(this::function)) {
+            for (int rows = 1; rows <= 9; rows++) { // one more than is remembered
+                captured.apply(Arrays.asList(input(rows, rows), null));
+                captured.apply(Arrays.asList(input(rows, rows), null));
+            }
+            assertThat(launches(captured, 9)).isEqualTo(2); // input and result
+            assertThat(launches(captured, 2)).isEqualTo(2);
+            assertThat(launches(captured, 1)).isGreaterThan(2);
+        }
+    }
+
+    private static long launches(CapturedFunction captured, int rows) {
+        List<@Nullable Tensor> in = Arrays.asList(input(rows, rows), null);
+        long before = Emulator.hostLaunches();
+        captured.apply(in);
+        return Emulator.hostLaunches() - before;
+    }
+
+    @Test
     void closingFreesItsMemory() {
         CapturedFunction captured = new CapturedFunction(this::function);
         List<@Nullable Tensor> in = Arrays.asList(input(0, 4), null);

@@ -32,6 +32,6 @@ public record DenoisingLoss(GaussianDiffusion diffusion, LossWeighting weighting
         Tensor target = diffusion.target(x0, t, eps);
         NoiseSchedule schedule = diffusion.schedule();
         double[] weights = diffusion.table(i -> weighting.weight(diffusion.prediction(), schedule.snr(i)));
-        return PerImage.weightedError(output, target, PerImage.entries(weights, t, x0));
+        return PerImage.weightedError(output, target, PerImage.entries(weights, t));
     }
 }

@@ -65,7 +65,7 @@ public record GaussianDiffusion(NoiseSchedule schedule, Prediction prediction, V
 
     /** Returns the times that a network is told at steps t, INT32 (B), as (B) of the type of {@code like}. */
     public Tensor times(Tensor t, Tensor like) {
-        return PerImage.entries(table(schedule::timestep), t, like);
+        return PerImage.entries(table(schedule::timestep), t).to(like.dtype());
     }
 
     /** Returns what {@code network} takes the data to be, all images being at step t. */
@@ -110,12 +110,11 @@ public record GaussianDiffusion(NoiseSchedule schedule, Prediction prediction, V
     }
 
     private Expression signal(Tensor t, Tensor like) {
-        double[] table = table(i -> Math.sqrt(schedule.alphasCumprod(i)));
-        return PerImage.factors(PerImage.entries(table, t, like), like);
+        return PerImage.factors(PerImage.entries(schedule.alphasCumprod(), t).sqrt(), like);
     }
 
     private Expression noise(Tensor t, Tensor like) {
-        double[] table = table(i -> Math.sqrt(1 - schedule.alphasCumprod(i)));
-        return PerImage.factors(PerImage.entries(table, t, like), like);
+        Tensor alphas = PerImage.entries(schedule.alphasCumprod(), t);
+        return PerImage.factors(alphas.affine(-1, 1).sqrt(), like);
     }
 }

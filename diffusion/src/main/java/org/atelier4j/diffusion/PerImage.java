@@ -23,9 +23,9 @@ final class PerImage {
         return Expression.of(values.to(like.dtype()).reshape(Shape.of(shape)));
     }
 
-    /** Returns the entry of a table at each image's step t, INT32 (B), as (B) of the element type of {@code like}. */
-    static Tensor entries(double[] table, Tensor t, Tensor like) {
-        return Tensor.of(table, table.length).to(like.dtype()).gatherRows(t);
+    /** Returns the entry of a table at each image's step t, INT32 (B), as FLOAT64 (B). */
+    static Tensor entries(double[] table, Tensor t) {
+        return Tensor.of(table, table.length).gatherRows(t);
     }
 
     /** Returns the mean over all images of {@code weight · mean((a − b)²)} per image; weights are (B). */

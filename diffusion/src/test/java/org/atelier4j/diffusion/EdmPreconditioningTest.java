@@ -55,6 +55,31 @@ class EdmPreconditioningTest {
         assertThat(loss).isCloseTo((EDM.weight(0.3) * errors[0] + EDM.weight(7) * errors[1]) / 2, within(1e-10));
     }
 
+    /** What the denoiser tells the network and makes of its answer are the four functions, each by itself. */
+    @Test
+    void theDenoiserIsMadeOfTheFourFunctions() {
+        double[] sigma = {0.002, 0.5, 3, 80};
+        Tensor x = Rng.of(1).normal(Shape.of(4, 5)).to(DType.FLOAT64);
+        Tensor output = Rng.of(2).normal(Shape.of(4, 5)).to(DType.FLOAT64);
+        Tensor[] told = new Tensor[2];
+        Denoiser network = (in, time, c) -> {
+            told[0] = in;
+            told[1] = time;
+            return output;
+        };
+
+        Tensor d = EDM.around(network).denoise(x, Tensor.of(sigma, 4), Condition.none());
+
+        for (int i = 0; i < 4; i++) {
+            double s = sigma[i];
+            Tensor own = x.slice(0, i, 1);
+            TensorAssert.assertThat(told[0].slice(0, i, 1)).isCloseTo(own.mul(EDM.in(s)), 1e-12, 1e-12);
+            assertThat(told[1].toDoubles()[i]).isCloseTo(EDM.noise(s), within(1e-12));
+            TensorAssert.assertThat(d.slice(0, i, 1))
+                    .isCloseTo(own.mul(EDM.skip(s)).add(output.slice(0, i, 1).mul(EDM.out(s))), 1e-12, 1e-12);
+        }
+    }
+
     @Test
     void theDenoiserPassesCleanImagesThroughAtLowNoise() {
         Tensor x = Rng.of(1).normal(Shape.of(2, 3));

@@ -1,8 +1,8 @@
 package org.atelier4j.tensor.kernel;
 
 /**
- * The arithmetic of an optimizer for one element: parameter p, gradient g (already scaled by clipping), state in slots. All numbers
- * that depend on the step (learning rate, bias corrections) are given as constants.
+ * The arithmetic of an optimizer for one element: parameter p, gradient g (already scaled by clipping), state in slots. All
+ * numbers that depend on the step (learning rate, bias corrections) are given as constants.
  */
 public sealed interface UpdateRule {
 

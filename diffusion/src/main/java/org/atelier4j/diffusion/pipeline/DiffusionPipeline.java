@@ -38,8 +38,8 @@ import org.atelier4j.tensor.TensorScope;
  * }
  * }</pre>
  *
- * <p>One pipeline serves any number of threads, on a card in turns; there the network runs as one graph. The same request gives the same images, and image i depends on the seed
- * and i but not on how many are asked for.
+ * <p>One pipeline serves any number of threads, on a card in turns; there the network runs as one graph. The same request
+ * gives the same images, and image i depends on the seed and i but not on how many are asked for.
  */
 public final class DiffusionPipeline implements AutoCloseable {
     private static final String FILE = "model.safetensors";

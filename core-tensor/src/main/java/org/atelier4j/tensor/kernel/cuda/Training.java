@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Training {
     private static final int THREADS = 256;
     private static final int CHUNK = 4096;
-    private static final int FEW = 80; // tensors whose addresses and sizes fit into 4,096 bytes of arguments
+    static final int FEW = 80; // tensors whose addresses and sizes fit into 4,096 bytes of arguments
     static final int MANY = 640; // into 32,764 bytes
     private static final int LONG_ARGUMENTS = 12010; // the first CUDA that takes so many
 
@@ -28,9 +28,15 @@ final class Training {
     private final int most;
 
     Training(CudaDevice device) {
+        this(
+                device,
+                Math.min(device.properties().driver(), device.properties().compiler()) >= LONG_ARGUMENTS ? MANY : FEW);
+    }
+
+    /** Launches kernels for at most so many tensors, {@link #FEW} or {@link #MANY}. */
+    Training(CudaDevice device, int most) {
         this.device = device;
-        CudaDevice.Properties properties = device.properties();
-        this.most = Math.min(properties.driver(), properties.compiler()) >= LONG_ARGUMENTS ? MANY : FEW;
+        this.most = most;
     }
 
     /** Returns the compiler option that makes room for so many tensors. */
