@@ -110,7 +110,9 @@ with torch.no_grad():
     for name in ("float32", "tf32", "bf16"):
         with precision(name):
             what = f"attention, {tokens} tokens, {name}"
-            computed(what, 4 * b * 8 * tokens**2 * 64, lambda: F.scaled_dot_product_attention(q, q, q))
+            count = 4 * b * 8 * tokens**2 * 64
+            computed(what, count, lambda: F.scaled_dot_product_attention(q, q, q))
+            computed(what + ", causal", count / 2, lambda: F.scaled_dot_product_attention(q, q, q, is_causal=True))
 
 
 

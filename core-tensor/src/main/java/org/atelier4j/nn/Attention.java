@@ -35,7 +35,8 @@ public final class Attention {
                 v.shape());
         int queries = q.dim(2);
         int keys = k.dim(2);
-        DotProductAttention op = new DotProductAttention(1 / Math.sqrt(q.dim(3)));
+        boolean causal = mask.causal() && keys >= queries; // else some queries see nothing
+        DotProductAttention op = new DotProductAttention(1 / Math.sqrt(q.dim(3)), causal);
         @Nullable Tensor added = mask.additive(queries, keys, q);
         if (added == null) {
             return op.apply(q, k, v);

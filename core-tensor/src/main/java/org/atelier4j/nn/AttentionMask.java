@@ -61,9 +61,15 @@ public record AttentionMask(
         return allowed != null || bias != null || causal && keys < queries;
     }
 
-    /** Returns what is to be added to scores, finite, or null for nothing; at most {@link #HIDDEN} where forbidden. */
+    /**
+     * Returns what is to be added to scores, finite, or null for nothing; at most {@link #HIDDEN} where forbidden. That the
+     * future is hidden needs no numbers, unless others hide more: queries that see nothing at all are found by them.
+     */
     @Nullable
     Tensor additive(int queries, int keys, Tensor like) {
+        if (!mayHideAll(queries, keys)) {
+            return null;
+        }
         Tensor seen = allowed;
         if (causal) {
             Tensor last = Tensor.arange(queries).add(Tensor.full(keys - queries, DType.INT32, Shape.scalar()));

@@ -4,8 +4,6 @@ import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import org.atelier4j.tensor.Check;
-import org.atelier4j.tensor.DType;
-import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.NoGrad;
@@ -73,10 +71,12 @@ public final class KeyValueCache implements AutoCloseable {
                 && own.takesDecoding(q, pair.keys(), pair.values())) {
             return decoded(own, q, pair);
         }
-        int capacity = pair.keys().dim(2);
-        Tensor last = Tensor.arange(q.dim(2)).add(Tensor.full(length, DType.INT32, Shape.scalar()));
-        Tensor seen = Tensor.arange(capacity).lessEqual(last.reshape(q.dim(2), 1)); // (T, capacity)
-        return Attention.of(q, pair.keys(), pair.values(), AttentionMask.allowing(seen));
+        if (length == 0) {
+            return Attention.of(q, k, v, AttentionMask.CAUSAL);
+        }
+        int tokens = length + q.dim(2);
+        return Attention.of(
+                q, pair.keys().slice(2, 0, tokens), pair.values().slice(2, 0, tokens), AttentionMask.CAUSAL);
     }
 
     /** Lets the queries of one new token, which sees all there is, look at it. */

@@ -16,8 +16,11 @@ import org.atelier4j.tensor.autograd.Gradients;
 import org.atelier4j.tensor.device.Device;
 import org.atelier4j.tensor.device.HostPool;
 import org.atelier4j.tensor.kernel.Distribution;
+import org.atelier4j.tensor.op.DotProductAttention;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Masks, causality, blind queries and second derivatives of attention; values at large are golden. */
 class AttentionTest {
@@ -94,6 +97,37 @@ class AttentionTest {
         }
     }
 
+    /** In one block and in several, whose weights are kept or computed again. */
+    @ParameterizedTest
+    @CsvSource({"6,8", "600,150", "600,8"})
+    void theFutureDoesNotMatterInAnyBitNorGetsAnyGradient(int tokens, int depth) {
+        int seen = tokens / 2; // neither where a block begins
+        Shape shape = Shape.of(2, 2, tokens, depth);
+        Shape future = shape.with(2, tokens - seen);
+        Tensor a = rng.normal(shape);
+        Tensor b = rng.normal(shape).requireGradient();
+        Tensor c = rng.normal(shape).requireGradient();
+        Tensor y = Attention.of(a, b, c, AttentionMask.CAUSAL).slice(2, 0, seen);
+        Tensor otherB = Tensor.concat(2, b.slice(2, 0, seen), rng.normal(future).mul(1e3));
+        Tensor otherC = Tensor.concat(2, c.slice(2, 0, seen), rng.normal(future).mul(1e3));
+        TensorAssert.assertThat(
+                        Attention.of(a, otherB, otherC, AttentionMask.CAUSAL).slice(2, 0, seen))
+                .isIdenticalTo(y);
+        Gradients g = y.square().sum().backward();
+        for (Tensor leaf : List.of(b, c)) {
+            assertThat(g.get(leaf).slice(2, seen, tokens - seen).abs().max().item())
+                    .isZero();
+            assertThat(g.get(leaf).slice(2, seen - 1, 1).abs().max().item()).isPositive();
+        }
+    }
+
+    @Test
+    void causalQueriesMustNotOutnumberKeys() {
+        assertThatThrownBy(() -> new DotProductAttention(1, true).apply(k, q, q))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("attention: causal queries must not outnumber keys, got T = 5 and S = 3");
+    }
+
     @Test
     void moreQueriesThanKeysLeaveTheFirstCausalQueriesBlind() {
         Tensor y = Attention.of(k, q, normal(2, 2, 3, 3), AttentionMask.CAUSAL); // 5 queries, 3 keys
@@ -135,16 +169,38 @@ class AttentionTest {
         heldAgainstComposite(3, 1, 1000, 1001, Shape.of(3, 1, 1000, 1001));
     }
 
+    @Test
+    void causalWorkInBlocksGivesWhatWorkAtOnceGives() {
+        AttentionMask causal = AttentionMask.CAUSAL;
+        heldAgainstComposite(2, 3, 1024, 1024, causal, null); // many heads at a time
+        heldAgainstComposite(1, 2, 1025, 1100, causal, null); // one query in the last block, a past
+        heldAgainstComposite(1, 1, 512, 512, causal, null); // copies are views
+        heldAgainstComposite(1, 2, 511, 512, causal, null); // one block
+        heldAgainstComposite(2, 2, 520, 523, causal, Shape.of(2, 1, 520, 523));
+        heldAgainstComposite(2, 2, 520, 523, causal, Shape.of(523));
+        heldAgainstComposite(2, 2, 520, 523, causal, Shape.of(520, 1));
+    }
+
     private void heldAgainstComposite(int batch, int heads, int queries, int keys, @Nullable Shape mask) {
+        heldAgainstComposite(batch, heads, queries, keys, AttentionMask.NONE, mask);
+    }
+
+    private void heldAgainstComposite(
+            int batch, int heads, int queries, int keys, AttentionMask seen, @Nullable Shape mask) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor a = rng.normal(Shape.of(batch, heads, queries, 4)).requireGradient();
             Tensor b = rng.normal(Shape.of(batch, heads, keys, 4)).requireGradient();
             Tensor c = rng.normal(Shape.of(batch, heads, keys, 3)).requireGradient();
             Tensor scores = a.mul(0.5).matmul(b, false, true);
             Tensor bias = mask == null ? Tensor.zeros(1) : rng.normal(mask);
-            Tensor expected = scores.add(bias).softmax(-1).matmul(c);
-            AttentionMask added = mask == null ? AttentionMask.NONE : AttentionMask.adding(bias);
-            Tensor actual = Attention.of(a, b, c, added);
+            Tensor last = Tensor.arange(queries)
+                    .reshape(queries, 1)
+                    .add(Tensor.full(keys - queries, DType.INT32, Shape.scalar()));
+            Tensor past = Tensor.arange(keys).lessEqual(last); // (T, S)
+            Tensor hidden =
+                    seen.causal() ? Tensor.where(past, Tensor.scalar(0), Tensor.scalar(-1e30)) : Tensor.zeros(1);
+            Tensor expected = scores.add(bias).add(hidden).softmax(-1).matmul(c);
+            Tensor actual = Attention.of(a, b, c, mask == null ? seen : seen.and(AttentionMask.adding(bias)));
             TensorAssert.assertThat(actual).isCloseTo(expected, 1e-4, 1e-5);
             Tensor dy = rng.normal(expected.shape());
             Gradients right = Gradients.ofProduct(expected, dy, List.of(), false);

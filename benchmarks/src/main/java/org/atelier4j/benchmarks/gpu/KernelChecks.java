@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.atelier4j.nn.Attention;
+import org.atelier4j.nn.AttentionMask;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
@@ -81,10 +82,13 @@ final class KernelChecks {
                 "conv 1x1",
                 in -> new Conv(Convolution.of2d(1, 0)).apply(in.get(0), in.get(1)),
                 List.of(image, Shape.of(c, c, 1, 1))));
-        cases.add(new Case(
-                "attention",
-                in -> Attention.of(in.get(0), in.get(1), in.get(2)),
-                List.of(Shape.of(b, 4, n * n / 4, 32), Shape.of(b, 4, n * n / 4, 32), Shape.of(b, 4, n * n / 4, 32))));
+        Shape heads = Shape.of(b, 4, n * n / 4, 32);
+        for (AttentionMask mask : List.of(AttentionMask.NONE, AttentionMask.CAUSAL)) {
+            cases.add(new Case(
+                    mask.causal() ? "causal attention" : "attention",
+                    in -> Attention.of(in.get(0), in.get(1), in.get(2), mask),
+                    List.of(heads, heads, heads)));
+        }
         cases.add(new Case("softmax", in -> in.get(0).softmax(-1), List.of(Shape.of(b * n, 17 * n))));
         cases.add(new Case("log-softmax", in -> in.get(0).logSoftmax(-1), List.of(Shape.of(b * n, 17 * n))));
         cases.add(new Case(

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.atelier4j.nn.Attention;
+import org.atelier4j.nn.AttentionMask;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Expression;
 import org.atelier4j.tensor.Rng;
@@ -132,11 +133,12 @@ final class KernelTimes {
         int tokens = 1024 / scale;
         Tensor q = Rng.of(9).normal(Shape.of(b, 8, tokens, 64));
         for (Precision precision : Precision.values()) {
+            String what =
+                    "attention, " + tokens + " tokens, " + precision.name().toLowerCase(Locale.ROOT);
+            double count = 4.0 * b * 8 * tokens * tokens * 64;
             try (PrecisionScope chosen = PrecisionScope.open(precision)) {
-                operations(
-                        "attention, " + tokens + " tokens, " + precision.name().toLowerCase(Locale.ROOT),
-                        4.0 * b * 8 * tokens * tokens * 64,
-                        () -> Attention.of(q, q, q));
+                operations(what, count, () -> Attention.of(q, q, q));
+                operations(what + ", causal", count / 2, () -> Attention.of(q, q, q, AttentionMask.CAUSAL));
             }
         }
     }

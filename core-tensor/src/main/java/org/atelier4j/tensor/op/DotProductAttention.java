@@ -3,6 +3,7 @@ package org.atelier4j.tensor.op;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -23,21 +24,23 @@ import org.jspecify.annotations.Nullable;
  * <p>With {@code dP = dY·Vᵀ} and {@code dS = P ⊙ (dP − Σ dP ⊙ P)}: {@code dV = Pᵀ·dY}, {@code dQ = scale·dS·K},
  * {@code dK = scale·dSᵀ·Q}, {@code dM = dS}.
  *
+ * <p>If causal, query i of T sees keys {@code j ≤ i + S − T} of S: queries and keys end together, so that the last query sees
+ * all keys and queries may be the tail of a longer sequence whose keys are kept. For S = T that is the usual triangle;
+ * PyTorch's {@code is_causal} lets the first query see the first key only, whatever S is. What a query does not see has no
+ * part in its result, nor it in the gradients of that.
+ *
  * <p>P, of size T·S for each image and head, is whole in memory only where it is at most four times as large as Q. Else
  * images and heads are done a few at a time, small enough for the processor's cache, and the backward pass computes P again
- * rather than keep it, as FlashAttention does (Dao et al. 2022, arXiv:2205.14135). A provider with attention of its own
+ * rather than keep it, as FlashAttention does (Dao et al. 2022, arXiv:2205.14135). Long causal sequences are done in blocks of
+ * queries, each with the keys that it sees ({@link AttentionPart}). A provider with attention of its own
  * ({@link AttentionKernels}) never writes P. Only second derivatives and the gradient of M need all of it.
  *
  * <p>Inputs: q (B, H, T, D), k (B, H, S, D), v (B, H, S, E), and optionally a finite M that broadcasts to (B, H, T, S).
  *
  * @param scale factor on the products, usually {@code 1/√D}
+ * @param causal whether queries see only what stands before them, and themselves; there must be at least as many keys then
  */
-public record DotProductAttention(double scale) implements Op {
-    /**
-     * Elements of P that are worked on at a time, unless those of one head are more: few enough to stay in a shared cache,
-     * enough that the threads need not meet too often.
-     */
-    private static final int PORTION = 1 << 21;
+public record DotProductAttention(double scale, boolean causal) implements Op {
 
     @Override
     public Output forward(Kernels kernels, List<Tensor> inputs) {
@@ -45,6 +48,11 @@ public record DotProductAttention(double scale) implements Op {
         Tensor k = inputs.get(1);
         Tensor v = inputs.get(2);
         @Nullable Tensor mask = inputs.size() > 3 ? inputs.get(3) : null;
+        Check.shape(
+                !causal || k.dim(2) >= q.dim(2),
+                "attention: causal queries must not outnumber keys, got T = %d and S = %d",
+                q.dim(2),
+                k.dim(2));
         if (!sameLead(q, k, v)) {
             try (TensorScope scope = TensorScope.open()) {
                 return Output.of(scope.keep(weights(q, k, mask).matmul(v)));
@@ -54,16 +62,18 @@ public record DotProductAttention(double scale) implements Op {
         @Nullable AttentionKernels fused = fused(kernels, q, k, v, mask);
         if (fused != null) {
             Tensor logSums = Tensor.empty(Shape.of(q.dim(0), q.dim(1), q.dim(2)), DType.FLOAT32, q.device());
-            fused.attention(scale, q, k, v, mask, y, logSums);
+            fused.attention(scale, causal, q, k, v, mask, y, logSums);
             return new Output(y, List.of(logSums));
         }
-        List<Tensor> kept =
-                isSmall(q, k) ? List.of(Tensor.empty(q.shape().with(3, k.dim(2)), q.dtype(), q.device())) : List.of();
-        for (Part part : parts(q, k)) {
+        List<Tensor> kept = new ArrayList<>();
+        for (AttentionPart part : AttentionPart.of(q, k, causal)) {
+            if (isSmall(q, k)) {
+                kept.add(part.empty(q));
+            }
             try (TensorScope scope = TensorScope.open()) {
-                Tensor p = kept.isEmpty() ? part.empty(q, k) : part.of(kept.get(0));
+                Tensor p = isSmall(q, k) ? kept.get(kept.size() - 1) : part.empty(q);
                 weights(kernels, part, q, k, mask, p);
-                kernels.matmul(p, false, part.of(v), false, Epilogue.NONE, part.of(y));
+                toQueries(kernels, part, p, v, Epilogue.NONE, y);
             }
         }
         return new Output(y, kept);
@@ -78,11 +88,8 @@ public record DotProductAttention(double scale) implements Op {
         @Nullable Tensor mask = masked ? node.input(3) : null;
         if (NoGrad.isActive() && sameLead(q, k, v) && !(masked && node.needsGradient(3))) {
             @Nullable AttentionKernels fused = fused(q.device().kernels(), q, k, v, mask);
-            if (fused != null) {
-                return byOnePass(fused, node, dy, mask);
-            }
-            @Nullable Tensor kept = isSmall(q, k) ? node.saved(0) : null;
-            List<Tensor> gradients = new ArrayList<>(byParts(q, k, v, mask, kept, dy));
+            List<Tensor> gradients =
+                    new ArrayList<>(fused == null ? byParts(node, mask, dy) : byOnePass(fused, node, mask, dy));
             if (masked) {
                 gradients.add(null);
             }
@@ -102,14 +109,11 @@ public record DotProductAttention(double scale) implements Op {
         return kernels instanceof AttentionKernels own && own.takesAttention(q, k, v, mask) ? own : null;
     }
 
-    private List<Tensor> byOnePass(AttentionKernels fused, Node node, Tensor dy, @Nullable Tensor mask) {
-        List<Tensor> gradients = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            Tensor x = node.input(i);
-            gradients.add(Tensor.empty(x.shape(), x.dtype(), x.device()));
-        }
+    private List<Tensor> byOnePass(AttentionKernels fused, Node node, @Nullable Tensor mask, Tensor dy) {
+        List<Tensor> gradients = emptyLike(node);
         fused.attentionBackward(
                 scale,
+                causal,
                 node.input(0),
                 node.input(1),
                 node.input(2),
@@ -120,47 +124,85 @@ public record DotProductAttention(double scale) implements Op {
                 gradients.get(0),
                 gradients.get(1),
                 gradients.get(2));
-        if (mask != null) {
-            gradients.add(null);
+        return gradients;
+    }
+
+    private List<Tensor> byParts(Node node, @Nullable Tensor mask, Tensor dy) {
+        Tensor q = node.input(0);
+        Tensor k = node.input(1);
+        Tensor v = node.input(2);
+        Kernels kernels = q.device().kernels();
+        List<Tensor> gradients = emptyLike(node);
+        int number = 0;
+        for (AttentionPart part : AttentionPart.of(q, k, causal)) {
+            try (TensorScope scope = TensorScope.open()) {
+                Tensor p = isSmall(q, k) ? node.saved(number) : part.empty(q);
+                if (!isSmall(q, k)) {
+                    weights(kernels, part, q, k, mask, p);
+                }
+                Tensor slope = part.queries(dy);
+                toKeys(kernels, part, p, slope, 1, gradients.get(2));
+                Tensor dp = part.empty(q);
+                kernels.matmul(slope, false, part.keys(v), true, Epilogue.NONE, dp);
+                Tensor ds = part.empty(q);
+                kernels.softmaxBackward(false, p, dp, ds);
+                toQueries(kernels, part, ds, k, times(scale), gradients.get(0));
+                toKeys(kernels, part, ds, part.queries(q), scale, gradients.get(1));
+            }
+            number++;
         }
         return gradients;
     }
 
-    private List<Tensor> byParts(
-            Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, @Nullable Tensor kept, Tensor dy) {
-        Kernels kernels = q.device().kernels();
-        Epilogue scaled = new Epilogue(null, null, new Unary(Unary.Function.AFFINE, scale, 0));
-        Tensor dq = Tensor.empty(q.shape(), q.dtype(), q.device());
-        Tensor dk = Tensor.empty(k.shape(), k.dtype(), k.device());
-        Tensor dv = Tensor.empty(v.shape(), v.dtype(), v.device());
-        for (Part part : parts(q, k)) {
-            try (TensorScope scope = TensorScope.open()) {
-                Tensor p = kept == null ? part.empty(q, k) : part.of(kept);
-                if (kept == null) {
-                    weights(kernels, part, q, k, mask, p);
-                }
-                kernels.matmul(p, true, part.of(dy), false, Epilogue.NONE, part.of(dv));
-                Tensor dp = part.empty(q, k);
-                kernels.matmul(part.of(dy), false, part.of(v), true, Epilogue.NONE, dp);
-                Tensor ds = part.empty(q, k);
-                kernels.softmaxBackward(false, p, dp, ds);
-                kernels.matmul(ds, false, part.of(k), false, scaled, part.of(dq));
-                kernels.matmul(ds, true, part.of(q), false, scaled, part.of(dk));
-            }
+    private static List<Tensor> emptyLike(Node node) {
+        List<Tensor> gradients = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            Tensor x = node.input(i);
+            gradients.add(Tensor.empty(x.shape(), x.dtype(), x.device()));
         }
-        return List.of(dq, dk, dv);
+        return gradients;
     }
 
-    /** Computes P of some images and heads. */
-    private void weights(Kernels kernels, Part part, Tensor q, Tensor k, @Nullable Tensor mask, Tensor p) {
-        Tensor s = part.empty(q, k);
-        Epilogue scaled = new Epilogue(null, null, new Unary(Unary.Function.AFFINE, scale, 0));
-        kernels.matmul(part.of(q), false, part.of(k), true, scaled, s);
-        if (mask == null) {
+    /** Computes {@code out = w·x} for the part's queries; w (…, queries, keys), x (B, H, S, …), out (B, H, T, …). */
+    private static void toQueries(
+            Kernels kernels, AttentionPart part, Tensor w, Tensor x, Epilogue epilogue, Tensor out) {
+        Tensor all = part.heads(out);
+        if (part.queries() == out.dim(2)) {
+            kernels.matmul(w, false, part.keys(x), false, epilogue, all);
+        } else {
+            Tensor y = Tensor.empty(all.shape().with(2, part.queries()), out.dtype(), out.device());
+            kernels.matmul(w, false, part.keys(x), false, epilogue, y);
+            all.assignSlice(2, part.firstQuery(), y);
+        }
+    }
+
+    /** Computes {@code out += factor·wᵀ·x} for the keys that the part's queries see; who sees all keys comes first and sets. */
+    private static void toKeys(Kernels kernels, AttentionPart part, Tensor w, Tensor x, double factor, Tensor out) {
+        Tensor all = part.heads(out);
+        if (part.keys() == out.dim(2)) {
+            kernels.matmul(w, true, x, false, times(factor), all);
+        } else {
+            Tensor former = all.slice(2, 0, part.keys());
+            Tensor sum = Tensor.empty(former.shape(), out.dtype(), out.device());
+            kernels.matmul(w, true, factor == 1 ? x : x.mul(factor), false, new Epilogue(null, former, null), sum);
+            all.assignSlice(2, 0, sum);
+        }
+    }
+
+    private static Epilogue times(double factor) {
+        return factor == 1 ? Epilogue.NONE : new Epilogue(null, null, new Unary(Unary.Function.AFFINE, factor, 0));
+    }
+
+    /** Computes a part of P. */
+    private void weights(Kernels kernels, AttentionPart part, Tensor q, Tensor k, @Nullable Tensor mask, Tensor p) {
+        Tensor s = part.empty(q);
+        kernels.matmul(part.queries(q), false, part.keys(k), true, times(scale), s);
+        @Nullable Tensor added = added(mask == null ? null : part.mask(mask), part.queries(), part.keys(), q);
+        if (added == null) {
             kernels.softmax(false, s, p);
         } else {
-            Tensor masked = part.empty(q, k);
-            kernels.binary(Binary.ADD, s, part.of(mask), masked);
+            Tensor masked = part.empty(q);
+            kernels.binary(Binary.ADD, s, added, masked);
             kernels.softmax(false, masked, p);
         }
     }
@@ -168,7 +210,21 @@ public record DotProductAttention(double scale) implements Op {
     /** All of P in tensor operations, which can be differentiated. */
     private Tensor weights(Tensor q, Tensor k, @Nullable Tensor mask) {
         Tensor s = MatMul.activated(q, false, k, true, null, new Unary(Unary.Function.AFFINE, scale, 0));
-        return (mask == null ? s : s.add(mask)).softmax(-1);
+        @Nullable Tensor added = added(mask, q.dim(2), k.dim(2), q);
+        return (added == null ? s : s.add(added)).softmax(-1);
+    }
+
+    /** Returns what is added to the logits of queries that see these keys, the last of them all: a mask, −∞ for the future. */
+    private @Nullable Tensor added(@Nullable Tensor mask, int queries, int keys, Tensor like) {
+        if (!causal || queries <= 1) {
+            return mask;
+        }
+        Tensor last = Tensor.arange(queries).add(Tensor.full(keys - queries, DType.INT32, Shape.scalar()));
+        Tensor seen = Tensor.arange(keys).lessEqual(last.reshape(queries, 1)); // (T, S)
+        Tensor zero = Tensor.full(0, like.dtype(), Shape.scalar());
+        Tensor hidden = Tensor.full(Double.NEGATIVE_INFINITY, like.dtype(), Shape.scalar());
+        Tensor future = Tensor.where(seen, zero, hidden).to(like.device());
+        return mask == null ? future : mask.add(future);
     }
 
     private static boolean isSmall(Tensor q, Tensor k) {
@@ -181,39 +237,5 @@ public record DotProductAttention(double scale) implements Op {
 
     private static Shape lead(Tensor x) {
         return Shape.of(x.dim(0), x.dim(1));
-    }
-
-    private static List<Part> parts(Tensor q, Tensor k) {
-        int batch = q.dim(0);
-        int heads = q.dim(1);
-        long head = Math.max(1, (long) q.dim(2) * k.dim(2));
-        int atOnce = (int) Math.max(1, Math.min(batch * heads, PORTION / head));
-        int imageStep = Math.max(1, atOnce / Math.max(1, heads));
-        int headStep = atOnce < heads ? atOnce : heads;
-        List<Part> parts = new ArrayList<>();
-        for (int b = 0; b < batch; b += imageStep) {
-            for (int h = 0; h < heads; h += headStep) {
-                parts.add(new Part(b, Math.min(imageStep, batch - b), h, Math.min(headStep, heads - h)));
-            }
-        }
-        return parts;
-    }
-
-    /** Some images with all heads, or some heads of one image. */
-    private record Part(int firstImage, int images, int firstHead, int heads) {
-
-        /** Returns room for this part of P. */
-        Tensor empty(Tensor q, Tensor k) {
-            return Tensor.empty(Shape.of(images, heads, q.dim(2), k.dim(2)), q.dtype(), q.device());
-        }
-
-        /** Returns this part of x (B or 1, H or 1, …), a view; leading axes of x may be missing. */
-        Tensor of(Tensor x) {
-            Tensor y = x.detach();
-            if (x.rank() >= 4 && x.dim(0) > 1) {
-                y = y.slice(0, firstImage, images);
-            }
-            return x.rank() >= 3 && x.dim(-3) > 1 ? y.slice(-3, firstHead, heads) : y;
-        }
     }
 }

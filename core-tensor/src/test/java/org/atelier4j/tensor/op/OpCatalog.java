@@ -185,7 +185,11 @@ final class OpCatalog {
             Tensor one = ta ? normal(2, 1, 4, 3) : normal(2, 1, 3, 4);
             add(op, op + " both broadcast", in -> op.apply(in), one, other);
         }
-        DotProductAttention op = new DotProductAttention(0.6);
+        attention();
+    }
+
+    private void attention() {
+        DotProductAttention op = new DotProductAttention(0.6, false);
         Tensor q = normal(2, 2, 3, 4);
         Tensor k = normal(2, 2, 5, 4);
         Tensor v = normal(2, 2, 5, 3);
@@ -194,6 +198,12 @@ final class OpCatalog {
         Tensor fixed = normal(2, 1, 1, 5);
         add(op, "with a constant mask", in -> op.apply(in[0], in[1], in[2], fixed), q, k, v);
         add(op, "with one head of keys", in -> op.apply(in), q, normal(2, 1, 5, 4), normal(2, 1, 5, 3));
+        DotProductAttention causal = new DotProductAttention(0.6, true);
+        add(causal, "causal", in -> causal.apply(in), q, k.slice(2, 0, 3), v.slice(2, 0, 3));
+        add(causal, "causal, a tail", in -> causal.apply(in), q, k, v);
+        add(causal, "causal with bias", in -> causal.apply(in), q, k, v, normal(2, 1, 3, 5));
+        add(causal, "causal with a constant mask", in -> causal.apply(in[0], in[1], in[2], fixed), q, k, v);
+        add(causal, "causal, with one head of keys", in -> causal.apply(in), q, normal(2, 1, 5, 4), normal(2, 1, 5, 3));
     }
 
     private void convolutions() {

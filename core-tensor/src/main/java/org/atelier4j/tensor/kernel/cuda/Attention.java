@@ -27,7 +27,7 @@ final class Attention {
         return sizes && types && (mask == null || mask.dtype() == q.dtype());
     }
 
-    private static long[] struct(double scale, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
+    private static long[] struct(double scale, boolean causal, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
         Shape weights = q.shape().with(3, k.dim(2));
         long[] steps = mask == null ? new long[4] : Axes.broadcast(mask.shape(), weights);
         return new long[] {
@@ -37,6 +37,7 @@ final class Attention {
             k.dim(2),
             q.dim(3),
             v.dim(3),
+            causal ? k.dim(2) - q.dim(2) : k.dim(2),
             steps[0],
             steps[1],
             steps[2],
@@ -80,7 +81,15 @@ final class Attention {
         }
     }
 
-    void forward(double scale, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Tensor y, Tensor logSums) {
+    void forward(
+            double scale,
+            boolean causal,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            @Nullable Tensor mask,
+            Tensor y,
+            Tensor logSums) {
         Loop loop = Loop.of(device, q, k, v);
         Launch launch = loop.launch("attention")
                 .tensor(q)
@@ -89,12 +98,13 @@ final class Attention {
                 .tensor(mask)
                 .tensor(y)
                 .tensor(logSums)
-                .struct(struct(scale, q, k, v, mask));
+                .struct(struct(scale, causal, q, k, v, mask));
         loop.run(launch, q);
     }
 
     void backward(
             double scale,
+            boolean causal,
             Tensor q,
             Tensor k,
             Tensor v,
@@ -105,7 +115,7 @@ final class Attention {
             Tensor dq,
             Tensor dk,
             Tensor dv) {
-        long[] struct = struct(scale, q, k, v, mask);
+        long[] struct = struct(scale, causal, q, k, v, mask);
         Loop loop = Loop.of(device, q, k, v);
         try (TensorScope scope = TensorScope.open()) {
             Tensor dots = Tensor.empty(logSums.shape(), DType.FLOAT32, device);

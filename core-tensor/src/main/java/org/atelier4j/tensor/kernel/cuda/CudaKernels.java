@@ -258,13 +258,22 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     }
 
     @Override
-    public void attention(double scale, Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, Tensor y, Tensor logSums) {
-        attention.forward(scale, q, k, v, mask, y, logSums);
+    public void attention(
+            double scale,
+            boolean causal,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            @Nullable Tensor mask,
+            Tensor y,
+            Tensor logSums) {
+        attention.forward(scale, causal, q, k, v, mask, y, logSums);
     }
 
     @Override
     public void attentionBackward(
             double scale,
+            boolean causal,
             Tensor q,
             Tensor k,
             Tensor v,
@@ -275,7 +284,7 @@ public final class CudaKernels implements Kernels, AttentionKernels {
             Tensor dq,
             Tensor dk,
             Tensor dv) {
-        attention.backward(scale, q, k, v, mask, y, logSums, dy, dq, dk, dv);
+        attention.backward(scale, causal, q, k, v, mask, y, logSums, dy, dq, dk, dv);
     }
 
     // --- random numbers ---------------------------------------------------------------------------------------------

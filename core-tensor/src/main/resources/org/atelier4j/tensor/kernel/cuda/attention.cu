@@ -1,6 +1,7 @@
 // Attention softmax(scale·Q·Kᵀ + M)·V without the matrix of weights in memory: Dao et al. 2022, "FlashAttention"
 // (arXiv:2205.14135), alg. 1, and its backward pass (alg. 4) as two kernels, so that every sum has one owner and a fixed
-// order. 256 threads: eight to each of 32 rows, whose reductions are shuffles among the eight.
+// order. 256 threads: eight to each of 32 rows, whose reductions are shuffles among the eight. What is behind the last key
+// that a block's queries see, or before the first query that sees its keys, is not read.
 //
 // q (B·H, T, D), k (B·H, S, D), v (B·H, S, E); D and E up to 128; elements computed in float32.
 
@@ -32,19 +33,20 @@ extern "C" __global__ void __launch_bounds__(256) attention(
     int row = threadIdx.x / LANES, lane = threadIdx.x % LANES, depth = (int) p.depth, width = (int) p.width;
     i64 tiles = (p.queries + ROWS - 1) / ROWS;
     for (i64 job = blockIdx.x; job < tiles * p.batch * p.heads; job += gridDim.x) {
-        i64 head = job / tiles, first = job % tiles * ROWS, query = first + row;
+        i64 head = job / tiles, first = (tiles - 1 - job % tiles) * ROWS, query = first + row; // causal: long rows first
+        int last = lastKey(p, query), end = keysSeen(p, first, ROWS);
         const T* bias = maskOf(mask, p, head);
         fetch(q + head * p.queries * depth, first, ROWS, p.queries, depth, mine);
         float top = -infinity(), sum = 0, y[SHARE];
 #pragma unroll
         for (int j = 0; j < SHARE; j++) y[j] = 0;
-        for (i64 key0 = 0; key0 < p.keys; key0 += ROWS) {
-            fetch(k + head * p.keys * depth, key0, ROWS, p.keys, depth, theirs);
+        for (int key0 = 0; key0 < end; key0 += ROWS) {
+            fetch(k + head * p.keys * depth, key0, ROWS, end, depth, theirs);
             __syncthreads();
             float s[ROWS / LANES], highest = top;
             for (int j = 0; j < ROWS / LANES; j++) {
                 int key = lane + j * LANES;
-                s[j] = logit(dot(mine[row], theirs[key], depth), bias, p, query, key0 + key);
+                s[j] = key0 + key <= last ? logit(dot(mine[row], theirs[key], depth), bias, p, query, key0 + key) : -infinity();
                 highest = Max::of(highest, s[j]);
             }
             highest = amongEight<Max>(highest);
@@ -58,7 +60,7 @@ extern "C" __global__ void __launch_bounds__(256) attention(
             sum = sum * shrink + amongEight<Add>(part);
             top = highest;
             __syncthreads();
-            fetch(v + head * p.keys * width, key0, ROWS, p.keys, width, theirs);
+            fetch(v + head * p.keys * width, key0, ROWS, end, width, theirs);
             __syncthreads();
 #pragma unroll
             for (int j = 0; j < SHARE; j++) {
@@ -103,25 +105,26 @@ extern "C" __global__ void __launch_bounds__(256) attentionQueries(
     int row = threadIdx.x / LANES, lane = threadIdx.x % LANES, depth = (int) p.depth, width = (int) p.width;
     i64 tiles = (p.queries + ROWS - 1) / ROWS;
     for (i64 job = blockIdx.x; job < tiles * p.batch * p.heads; job += gridDim.x) {
-        i64 head = job / tiles, first = job % tiles * ROWS, query = first + row, at = head * p.queries + query;
+        i64 head = job / tiles, first = (tiles - 1 - job % tiles) * ROWS, query = first + row, at = head * p.queries + query;
         const T* bias = maskOf(mask, p, head);
         bool real = query < p.queries;
+        int last = lastKey(p, query), end = keysSeen(p, first, ROWS);
         float logSum = real ? logSums[at] : 0, own_ = real ? dots[at] : 0, sums[SHARE];
 #pragma unroll
         for (int j = 0; j < SHARE; j++) sums[j] = 0;
         fetch(q + head * p.queries * depth, first, ROWS, p.queries, depth, own);
         fetch(dy + head * p.queries * width, first, ROWS, p.queries, width, slopes);
-        for (i64 key0 = 0; key0 < p.keys; key0 += SHORT) {
-            fetch(v + head * p.keys * width, key0, SHORT, p.keys, width, theirs);
+        for (int key0 = 0; key0 < end; key0 += SHORT) {
+            fetch(v + head * p.keys * width, key0, SHORT, end, width, theirs);
             __syncthreads();
             float dp[SHORT / LANES];
             for (int j = 0; j < SHORT / LANES; j++) dp[j] = dot(slopes[row], theirs[lane + j * LANES], width);
             __syncthreads();
-            fetch(k + head * p.keys * depth, key0, SHORT, p.keys, depth, theirs);
+            fetch(k + head * p.keys * depth, key0, SHORT, end, depth, theirs);
             __syncthreads();
             for (int j = 0; j < SHORT / LANES; j++) {
                 int key = lane + j * LANES;
-                float s = logit(dot(own[row], theirs[key], depth), bias, p, query, key0 + key);
+                float s = key0 + key <= last ? logit(dot(own[row], theirs[key], depth), bias, p, query, key0 + key) : -infinity();
                 ds[row][key] = exp(s - logSum) * (dp[j] - own_);
             }
             __syncthreads();
@@ -152,20 +155,24 @@ extern "C" __global__ void __launch_bounds__(256) attentionKeys(
     i64 tiles = (p.keys + ROWS - 1) / ROWS;
     for (i64 job = blockIdx.x; job < tiles * p.batch * p.heads; job += gridDim.x) {
         i64 head = job / tiles, first = job % tiles * ROWS, key = first + row;
+        int from = firstQuery(p, key), queries = (int) p.queries;
         const T* bias = maskOf(mask, p, head);
         float dks[SHARE], dvs[SHARE];
 #pragma unroll
         for (int j = 0; j < SHARE; j++) dks[j] = dvs[j] = 0;
         fetch(k + head * p.keys * depth, first, ROWS, p.keys, depth, keys);
         fetch(v + head * p.keys * width, first, ROWS, p.keys, width, values);
-        for (i64 query0 = 0; query0 < p.queries; query0 += SHORT) {
+        for (int query0 = firstQuery(p, first) / SHORT * SHORT; query0 < queries; query0 += SHORT) {
             fetch(q + head * p.queries * depth, query0, SHORT, p.queries, depth, theirs);
             __syncthreads();
             float weight[SHORT / LANES];
             for (int j = 0; j < SHORT / LANES; j++) {
-                i64 query = query0 + lane + j * LANES;
-                float s = logit(dot(keys[row], theirs[lane + j * LANES], depth), bias, p, query, key);
-                weight[j] = query < p.queries ? exp(s - logSums[head * p.queries + query]) : 0.f;
+                int query = query0 + lane + j * LANES;
+                weight[j] = 0;
+                if (query >= from && query < queries) {
+                    float s = logit(dot(keys[row], theirs[lane + j * LANES], depth), bias, p, query, key);
+                    weight[j] = exp(s - logSums[head * p.queries + query]);
+                }
                 cell[row][lane + j * LANES] = weight[j];
             }
             __syncthreads();
@@ -181,9 +188,9 @@ extern "C" __global__ void __launch_bounds__(256) attentionKeys(
             }
             __syncwarp(); // the eight of a row are in one warp: all have read the weights that are now replaced
             for (int j = 0; j < SHORT / LANES; j++) {
-                i64 query = query0 + lane + j * LANES;
+                int query = query0 + lane + j * LANES;
                 float slope = dot(values[row], theirs[lane + j * LANES], width);
-                cell[row][lane + j * LANES] = query < p.queries ? weight[j] * (slope - dots[head * p.queries + query]) : 0.f;
+                cell[row][lane + j * LANES] = query < queries ? weight[j] * (slope - dots[head * p.queries + query]) : 0.f;
             }
             __syncthreads();
             fetch(q + head * p.queries * depth, query0, SHORT, p.queries, depth, theirs);

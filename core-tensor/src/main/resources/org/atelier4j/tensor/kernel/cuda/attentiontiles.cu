@@ -1,6 +1,7 @@
 // The kernels of attention.cu on tensor cores, by mma.sync: softmax as in FlashAttention-2 (Dao 2023, arXiv:2307.08691), each
 // warp 16 rows of its block. All three are one walk: a block owns rows of two matrices, those of two others pass by, and
-// what products make of them stays in registers, where the next product takes it from.
+// what products make of them stays in registers, where the next product takes it from. Of the others only those pass by that
+// one of the block's own sees, or is seen by.
 //
 // OPERAND is what is multiplied, bf16 or tf32: elements are rounded to it on the way to shared memory, weights in registers.
 // W, 64 or 128, is the width of rows there; D and E are at most W. Sums, exponentials and what becomes of them are float32.
@@ -151,14 +152,15 @@ template <int W> __device__ void forward(const T* q, const T* k, const T* v, con
     int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4, depth = (int) p.depth, width = (int) p.width;
     i64 tiles = (p.queries + OWN - 1) / OWN;
     for (i64 job = blockIdx.x; job < tiles * p.batch * p.heads; job += gridDim.x) {
-        i64 head = job / tiles, first = job % tiles * OWN, query = first + threadIdx.x / 32 * 16 + g;
+        i64 head = job / tiles, first = (tiles - 1 - job % tiles) * OWN, query = first + threadIdx.x / 32 * 16 + g;
+        int last[2] = {lastKey(p, query), lastKey(p, query + 8)}, end = keysSeen(p, first, OWN);
         const T* bias = maskOf(mask, p, head);
         fetch<W>(q + head * p.queries * depth, first, OWN, p.queries, depth, at.own[0]);
         float y[W / 8][4], top[2] = {-infinity(), -infinity()}, sum[2] = {0, 0};
         clear(y);
-        for (i64 key0 = 0; key0 < p.keys; key0 += THEIRS) {
-            fetch<W>(k + head * p.keys * depth, key0, THEIRS, p.keys, depth, at.theirs[0]);
-            fetch<W>(v + head * p.keys * width, key0, THEIRS, p.keys, width, at.theirs[1]);
+        for (int key0 = 0; key0 < end; key0 += THEIRS) {
+            fetch<W>(k + head * p.keys * depth, key0, THEIRS, end, depth, at.theirs[0]);
+            fetch<W>(v + head * p.keys * width, key0, THEIRS, end, width, at.theirs[1]);
             __syncthreads();
             float s[GROUPS][4];
             products<W>(at.own[0], at.theirs[0], s);
@@ -168,7 +170,8 @@ template <int W> __device__ void forward(const T* q, const T* k, const T* v, con
 #pragma unroll
                 for (int i = 0; i < 2 * GROUPS; i++) {
                     float& x = s[i / 2][2 * half + i % 2];
-                    x = logit(x, bias, p, query + 8 * half, key0 + i / 2 * 8 + 2 * t + i % 2);
+                    int key = key0 + i / 2 * 8 + 2 * t + i % 2;
+                    x = key <= last[half] ? logit(x, bias, p, query + 8 * half, key) : -infinity();
                     highest = Max::of(highest, x);
                 }
                 highest = amongFour<Max>(highest);
@@ -210,7 +213,8 @@ template <int W> __device__ void queries(
     int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4, depth = (int) p.depth, width = (int) p.width;
     i64 tiles = (p.queries + OWN - 1) / OWN;
     for (i64 job = blockIdx.x; job < tiles * p.batch * p.heads; job += gridDim.x) {
-        i64 head = job / tiles, first = job % tiles * OWN, query = first + threadIdx.x / 32 * 16 + g;
+        i64 head = job / tiles, first = (tiles - 1 - job % tiles) * OWN, query = first + threadIdx.x / 32 * 16 + g;
+        int last[2] = {lastKey(p, query), lastKey(p, query + 8)}, end = keysSeen(p, first, OWN);
         const T* bias = maskOf(mask, p, head);
         fetch<W>(q + head * p.queries * depth, first, OWN, p.queries, depth, at.own[0]);
         fetch<W>(dy + head * p.queries * width, first, OWN, p.queries, width, at.own[1]);
@@ -222,17 +226,17 @@ template <int W> __device__ void queries(
             logSum[half] = real ? logSums[head * p.queries + query + 8 * half] : 0.f;
             dot[half] = real ? dots[head * p.queries + query + 8 * half] : 0.f;
         }
-        for (i64 key0 = 0; key0 < p.keys; key0 += THEIRS) {
-            fetch<W>(k + head * p.keys * depth, key0, THEIRS, p.keys, depth, at.theirs[0]);
-            fetch<W>(v + head * p.keys * width, key0, THEIRS, p.keys, width, at.theirs[1]);
+        for (int key0 = 0; key0 < end; key0 += THEIRS) {
+            fetch<W>(k + head * p.keys * depth, key0, THEIRS, end, depth, at.theirs[0]);
+            fetch<W>(v + head * p.keys * width, key0, THEIRS, end, width, at.theirs[1]);
             __syncthreads();
             float s[GROUPS][4], slopes[GROUPS][4];
             products<W>(at.own[0], at.theirs[0], s);
             products<W>(at.own[1], at.theirs[1], slopes);
 #pragma unroll
             for (int i = 0; i < 4 * GROUPS; i++) {
-                int half = i % 4 / 2;
-                float x = logit(s[i / 4][i % 4], bias, p, query + 8 * half, key0 + i / 4 * 8 + 2 * t + i % 2);
+                int half = i % 4 / 2, key = key0 + i / 4 * 8 + 2 * t + i % 2;
+                float x = key <= last[half] ? logit(s[i / 4][i % 4], bias, p, query + 8 * half, key) : -infinity();
                 s[i / 4][i % 4] = exp(x - logSum[half]) * (slopes[i / 4][i % 4] - dot[half]);
             }
             accumulate<W>(s, at.theirs[0], sums);
@@ -254,13 +258,14 @@ template <int W> __device__ void keys(
     i64 tiles = (p.keys + OWN - 1) / OWN;
     for (i64 job = blockIdx.x; job < tiles * p.batch * p.heads; job += gridDim.x) {
         i64 head = job / tiles, first = job % tiles * OWN, key = first + threadIdx.x / 32 * 16 + g;
+        int from[2] = {firstQuery(p, key), firstQuery(p, key + 8)}, queries = (int) p.queries;
         const T* bias = maskOf(mask, p, head);
         fetch<W>(k + head * p.keys * depth, first, OWN, p.keys, depth, at.own[0]);
         fetch<W>(v + head * p.keys * width, first, OWN, p.keys, width, at.own[1]);
         float dks[W / 8][4], dvs[W / 8][4];
         clear(dks);
         clear(dvs);
-        for (i64 query0 = 0; query0 < p.queries; query0 += THEIRS) {
+        for (int query0 = firstQuery(p, first) / THEIRS * THEIRS; query0 < queries; query0 += THEIRS) {
             fetch<W>(q + head * p.queries * depth, query0, THEIRS, p.queries, depth, at.theirs[0]);
             fetch<W>(dy + head * p.queries * width, query0, THEIRS, p.queries, width, at.theirs[1]);
             __syncthreads();
@@ -268,16 +273,17 @@ template <int W> __device__ void keys(
             products<W>(at.own[0], at.theirs[0], weights);
 #pragma unroll
             for (int i = 0; i < 4 * GROUPS; i++) {
-                i64 query = query0 + i / 4 * 8 + 2 * t + i % 2;
-                float x = logit(weights[i / 4][i % 4], bias, p, query, key + i % 4 / 2 * 8);
-                weights[i / 4][i % 4] = query < p.queries ? exp(x - logSums[head * p.queries + query]) : 0.f;
+                int half = i % 4 / 2, query = query0 + i / 4 * 8 + 2 * t + i % 2;
+                float& x = weights[i / 4][i % 4];
+                bool seen = query >= from[half] && query < queries;
+                x = seen ? exp(logit(x, bias, p, query, key + 8 * half) - logSums[head * p.queries + query]) : 0.f;
             }
             accumulate<W>(weights, at.theirs[1], dvs);
             products<W>(at.own[1], at.theirs[1], slopes);
 #pragma unroll
             for (int i = 0; i < 4 * GROUPS; i++) {
-                i64 query = query0 + i / 4 * 8 + 2 * t + i % 2;
-                float dot = query < p.queries ? dots[head * p.queries + query] : 0.f;
+                int query = query0 + i / 4 * 8 + 2 * t + i % 2;
+                float dot = query < queries ? dots[head * p.queries + query] : 0.f;
                 weights[i / 4][i % 4] *= slopes[i / 4][i % 4] - dot;
             }
             accumulate<W>(weights, at.theirs[0], dks);
