@@ -95,6 +95,7 @@ final class KernelChecks {
                 "gumbel softmax",
                 in -> Rng.of(7).gumbelSoftmax(in.get(0), 1).weights(),
                 List.of(Shape.of(b * n, 17 * n))));
+        cases.add(new Case("sort", in -> in.get(0).sort(true), List.of(Shape.of(b, 150 * n))));
         cases.add(new Case("silu", in -> in.get(0).silu(), List.of(image)));
         cases.add(new Case("gelu", in -> in.get(0).gelu(), List.of(image)));
         cases.add(new Case("tanh", in -> in.get(0).tanh(), List.of(image)));

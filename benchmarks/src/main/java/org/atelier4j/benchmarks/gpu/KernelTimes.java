@@ -108,6 +108,9 @@ final class KernelTimes {
         Tensor rows = Rng.of(3).normal(Shape.of(65536 / scale, 256));
         bytes("softmax", 8.0 * rows.size(), () -> rows.softmax(-1));
         bytes("gumbel softmax", 8.0 * rows.size(), () -> Rng.of(1).gumbelSoftmax(rows, 0.5));
+        Tensor logits = Rng.of(14).normal(Shape.of(256 / scale, 8192 / scale));
+        bytes("top 100 of " + logits.dim(1), 4.0 * logits.size(), () -> logits.topK(100));
+        bytes("sort of " + logits.dim(1), 8.0 * logits.size(), () -> logits.sort(true));
         Tensor turned = Rng.of(4).normal(Shape.of(64, 1024 / scale, 256));
         bytes("transpose", 8.0 * turned.size(), () -> turned.permute(0, 2, 1));
         int parameters = n / 4;

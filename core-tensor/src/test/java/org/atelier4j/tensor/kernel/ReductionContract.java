@@ -190,6 +190,13 @@ interface ReductionContract extends ContractPart {
                 }
             }
         }
+        for (int k : new int[] {5, 1024, 2500, 3000}) { // one pass over a long row and several
+            Trial trial = trial("top %d of 3000", k);
+            Tensor x = trial.in(DType.FLOAT32, Shape.of(2, 3000), z -> Math.rint(20 * z));
+            Tensor values = trial.out(DType.FLOAT32, 2, k);
+            Tensor indices = trial.out(DType.INT32, 2, k);
+            trial.exact((kernels, t) -> kernels.topK(t.of(x), t.of(values), t.of(indices)));
+        }
         Trial special = trial("topK of special numbers");
         double nan = Double.NaN;
         double inf = Double.POSITIVE_INFINITY;

@@ -115,34 +115,77 @@ extern "C" __global__ void argMaxRow(const T* x, int* out, i64 length, i64 rows)
     }
 }
 
-// One block a row: k times the first of those behind the one taken last.
-extern "C" __global__ void topK(const T* x, T* values, int* indices, i64 length, i64 k, i64 rows) {
-    __shared__ i64 candidates[256];
-    for (i64 row = blockIdx.x; row < rows; row += gridDim.x) {
-        const T* from = x + row * length;
-        i64 last = -1;
-        for (i64 taken = 0; taken < k; taken++) {
-            i64 best = -1;
-            for (i64 i = threadIdx.x; i < length; i += blockDim.x) {
-                bool left = last < 0 || (i != last && earlier(widen(from[last]), last, widen(from[i]), i));
-                if (left && (best < 0 || earlier(widen(from[i]), i, widen(from[best]), best))) best = i;
-            }
-            candidates[threadIdx.x] = best;
-            __syncthreads();
-            for (int half = blockDim.x / 2; half; half /= 2) {
-                if (threadIdx.x < half) {
-                    i64 a = candidates[threadIdx.x], b = candidates[threadIdx.x + half];
-                    bool second = b >= 0 && (a < 0 || earlier(widen(from[b]), b, widen(from[a]), a));
-                    if (second) candidates[threadIdx.x] = b;
+#define HELD 1024 // elements that topK takes in a pass over the row
+#define NONE 0x7fffffff // the index of no element, which stands behind all
+
+template <class V> __device__ void exchange(V& a, V& b) {
+    V former = a;
+    a = b;
+    b = former;
+}
+
+struct Ranked {
+    A value[2 * HELD];
+    int index[2 * HELD];
+
+    __device__ bool isBefore(int i, int j) const {
+        return index[i] != NONE && (index[j] == NONE || earlier(value[i], index[i], value[j], index[j]));
+    }
+
+    // Puts the first n, a power of two, in order: a bitonic network (Batcher 1968, "Sorting networks and their applications").
+    __device__ void sort(int n) {
+        for (int size = 2; size <= n; size *= 2) {
+            for (int stride = size / 2; stride; stride /= 2) {
+                for (int t = threadIdx.x; t < n / 2; t += blockDim.x) {
+                    int i = 2 * t - (t & (stride - 1)), j = i + stride;
+                    bool rising = !(i & size);
+                    if (isBefore(j, i) == rising) {
+                        exchange(value[i], value[j]);
+                        exchange(index[i], index[j]);
+                    }
                 }
                 __syncthreads();
             }
-            last = candidates[0];
-            __syncthreads();
-            if (threadIdx.x == 0) {
-                values[row * k + taken] = from[last];
-                indices[row * k + taken] = (int) last;
+        }
+    }
+};
+
+// One block a row, ⌈k/HELD⌉ passes over it. A pass takes the first of those behind the last one that the pass before took:
+// half of the ranked are the best so far; where a piece of the row has better ones, it becomes the other half.
+extern "C" __global__ void topK(const T* x, T* values, int* indices, i64 length, i64 k, i64 rows) {
+    __shared__ Ranked best;
+    int half = 1;
+    while (half < HELD && half < length) half *= 2;
+    for (i64 row = blockIdx.x; row < rows; row += gridDim.x) {
+        const T* from = x + row * length;
+        A lastValue = 0;
+        int last = -1;
+        for (i64 taken = 0; taken < k; taken += half) {
+            int count = (int) (k - taken < half ? k - taken : half);
+            for (int i = threadIdx.x; i < half; i += blockDim.x) {
+                best.value[i] = 0;
+                best.index[i] = NONE;
             }
+            __syncthreads();
+            for (i64 start = 0; start < length; start += half) {
+                bool better = false;
+                for (int i = threadIdx.x; i < half; i += blockDim.x) {
+                    int at = (int) start + i, slot = half + i;
+                    bool left = at < length;
+                    best.value[slot] = left ? widen(from[at]) : A(0);
+                    left = left && (last < 0 || earlier(lastValue, last, best.value[slot], at));
+                    best.index[slot] = left ? at : NONE;
+                    better |= best.isBefore(slot, count - 1);
+                }
+                if (__syncthreads_or(better)) best.sort(2 * half);
+            }
+            for (int i = threadIdx.x; i < count; i += blockDim.x) {
+                values[row * k + taken + i] = from[best.index[i]];
+                indices[row * k + taken + i] = best.index[i];
+            }
+            lastValue = best.value[count - 1];
+            last = best.index[count - 1];
+            __syncthreads();
         }
     }
 }

@@ -378,6 +378,15 @@ template <class... A> const char* launch(const char* name, void (*k)(A...), void
 // --- what CUDA offers -------------------------------------------------------------------------------------------------
 
 inline void __syncthreads(int line = __builtin_LINE()) { simt::wait(simt::whole, line, true); }
+UNWATCHED inline int __syncthreads_or(int truth, int line = __builtin_LINE()) {
+    static int any; // of the one block that runs
+    __syncthreads(line);
+    any = 0;
+    __syncthreads(line);
+    if (truth) any = 1;
+    __syncthreads(line);
+    return any;
+}
 inline void __syncwarp(unsigned = ~0u, int line = __builtin_LINE()) { simt::wait(simt::warps[simt::linear() / 32], line, true); }
 template <class T> T __shfl_sync(unsigned, T v, int lane, int = 32, int line = __builtin_LINE()) { return simt::exchange(v, lane, line); }
 template <class T> T __shfl_xor_sync(unsigned, T v, int mask, int = 32, int line = __builtin_LINE()) { return simt::exchange(v, (simt::linear() & 31) ^ mask, line); }
