@@ -11,7 +11,7 @@ import org.atelier4j.tensor.NamedTensors;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.device.Device;
-import org.atelier4j.tensor.kernel.MovingWeight;
+import org.atelier4j.tensor.kernel.HostNumber;
 
 /**
  * Exponential moving average of a model's parameters, which samples better than the parameters themselves. Its memory is
@@ -98,9 +98,9 @@ public final class Ema {
         if (!averages.isEmpty()) {
             averages.forEach(average -> average.storage().touch());
             Device device = averages.get(0).device();
-            MovingWeight weight = new MovingWeight(1 - config.decay(batch, images));
+            HostNumber weight = new HostNumber(1 - config.decay(batch, images));
             long[] seen = {images};
-            device.renew(weight, () -> new MovingWeight(1 - config.decay(batch, seen[0] += batch)));
+            device.renew(weight, () -> new HostNumber(1 - config.decay(batch, seen[0] += batch)));
             device.kernels().lerp(averages, trained, weight);
         }
         buffers.forEach(pair -> pair.average().assign(pair.value()));

@@ -162,6 +162,23 @@ public final class Rng {
                 temperature > 0 && temperature < Double.POSITIVE_INFINITY,
                 "gumbelSoftmax: temperature must be positive and finite, got %s",
                 temperature);
+        return gumbelSoftmax(
+                logits, Tensor.full(temperature, DType.FLOAT64, Shape.scalar()).to(logits.device()));
+    }
+
+    /**
+     * Does the same at a temperature that another tensor tells, as one that falls from step to step.
+     *
+     * @param logits floating, n ≥ 1
+     * @param temperature τ, a FLOAT64 scalar on the device of the logits, positive and finite, which is not checked; it gets
+     *     no gradient
+     */
+    public Choice gumbelSoftmax(Tensor logits, Tensor temperature) {
+        Check.that(
+                temperature.dtype() == DType.FLOAT64 && temperature.size() == 1,
+                "gumbelSoftmax: temperature must be one FLOAT64 number, got %s %s",
+                temperature.dtype(),
+                temperature.shape());
         Check.that(logits.dtype().isFloating(), "gumbelSoftmax: logits must be floating, got %s", logits.dtype());
         Check.shape(
                 logits.rank() >= 1 && logits.dim(-1) >= 1,
@@ -170,7 +187,7 @@ public final class Rng {
         Shape lead = logits.shape().drop(-1);
         Tensor largest = Tensor.empty(lead, DType.INT32, logits.device());
         long at = advance((logits.size() + 3) / 4);
-        return new Choice(new GumbelSoftmax(temperature, key, at, largest).apply(logits), largest);
+        return new Choice(new GumbelSoftmax(temperature.detach(), key, at, largest).apply(logits), largest);
     }
 
     /** Returns the numbers 0 to n − 1 in random order (Fisher, Yates 1938). */

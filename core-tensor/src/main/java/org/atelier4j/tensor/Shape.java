@@ -84,12 +84,25 @@ public final class Shape {
         return Shape.of(d);
     }
 
-    /** Returns this shape with an axis of the given length inserted before {@code axis}, in {@code [0, rank]}. */
+    /**
+     * Returns this shape with one more axis of the given length.
+     *
+     * @param axis its place in the new shape, in {@code [-rank - 1, rank]}
+     */
     public Shape insert(int axis, int length) {
-        int[] d = new int[dims.length + 1];
-        System.arraycopy(dims, 0, d, 0, axis);
-        d[axis] = length;
-        System.arraycopy(dims, axis, d, axis + 1, dims.length - axis);
+        int rank = dims.length;
+        Check.shape(
+                axis >= -rank - 1 && axis <= rank,
+                "insert: axis must lie in [%d, %d], got %d for shape %s",
+                -rank - 1,
+                rank,
+                axis,
+                this);
+        int a = axis < 0 ? axis + rank + 1 : axis;
+        int[] d = new int[rank + 1];
+        System.arraycopy(dims, 0, d, 0, a);
+        d[a] = length;
+        System.arraycopy(dims, a, d, a + 1, dims.length - a);
         return Shape.of(d);
     }
 

@@ -820,11 +820,10 @@ public final class Tensor {
 
     /** Returns the tensors joined along a new axis. */
     public static Tensor stack(int axis, Tensor... parts) {
-        int a = axis < 0 ? axis + parts[0].rank() + 1 : axis;
-        return concat(a, Arrays.stream(parts).map(p -> p.unsqueeze(a)).toArray(Tensor[]::new));
+        return concat(axis, Arrays.stream(parts).map(p -> p.unsqueeze(axis)).toArray(Tensor[]::new));
     }
 
-    /** Returns a view with an axis of length 1 inserted before {@code axis}, in {@code [0, rank]}. */
+    /** Returns a view with one more axis of length 1, whose place in the new shape {@code axis} is, in {@code [-rank - 1, rank]}. */
     public Tensor unsqueeze(int axis) {
         return reshape(shape.insert(axis, 1));
     }

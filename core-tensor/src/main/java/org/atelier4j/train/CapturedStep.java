@@ -26,11 +26,12 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The first run is an ordinary one, for which kernels are compiled; the second is recorded. What changes from run to run
- * must be known to the recording, and is: batches, which must all be of one size; the rates and bias corrections of
- * optimizers and the weights of averages; random streams that go on, or are split by the number of the step
- * ({@link StepStreams}); the numbers of the report. Whatever else the host computes, as other numbers and branches, is that of
- * the second run. Results must not be read inside; a {@link StepReport} takes them as tensors.
+ * <p>The first run is an ordinary one, for which kernels are compiled; the second is recorded, and so are the second ones of
+ * later phases ({@link TrainStep#phase}). What changes from run to run must be known to the recording, and is: batches, which
+ * must all be of one size; the rates and bias corrections of optimizers and the weights of averages; random streams that go
+ * on, or are split by the number of the step ({@link StepStreams}); numbers made by {@link StepNumber}; the numbers of the
+ * report. Whatever else the host computes, as other numbers and branches, is that of the recorded run. Results must not be read
+ * inside; a {@link StepReport} takes them as tensors.
  *
  * @param <B> type of a batch
  */
@@ -38,10 +39,11 @@ public final class CapturedStep<B> implements TrainStep<B>, AutoCloseable {
     private final TrainStep<B> step;
     private final Function<B, List<Tensor>> parts;
     private final Function<List<Tensor>, B> whole;
-    private final StepStreams streams = new StepStreams();
+    private StepStreams streams = new StepStreams();
+    private @Nullable Long last;
+    private long phase;
     private boolean warm;
     private boolean closed;
-    private long last;
     private @Nullable Recording recording;
 
     /** A graph, the batch it reads, and the report that it writes. */
@@ -76,13 +78,11 @@ public final class CapturedStep<B> implements TrainStep<B>, AutoCloseable {
             return step.run(batch, number);
         }
         Check.state(!closed, "CapturedStep: must be open to be run, was closed");
-        Check.state(
-                !warm || number == last + 1,
-                "CapturedStep: step %d must follow step %d, got %d",
-                last + 1,
-                last,
-                number);
-        last = number;
+        requireNext(number);
+        if (step.phase(number) != phase) {
+            forget();
+            phase = step.phase(number);
+        }
         if (!warm) {
             warm = true;
             return streams.watch(number, () -> runOn(card, parts.apply(batch), number));
@@ -97,6 +97,17 @@ public final class CapturedStep<B> implements TrainStep<B>, AutoCloseable {
         }
         recorded.graph().replay();
         return recorded.report().again();
+    }
+
+    private void requireNext(long number) {
+        @Nullable Long before = last;
+        Check.state(
+                before == null || number == before + 1,
+                "CapturedStep: step %d must follow step %d, got %d",
+                before == null ? number : before + 1,
+                before,
+                number);
+        last = number;
     }
 
     /** Runs the step kernel by kernel, or records it. */
@@ -131,11 +142,17 @@ public final class CapturedStep<B> implements TrainStep<B>, AutoCloseable {
     /** Frees the recording. Optimizers and streams stand where the last run left them; training can go on without it. */
     @Override
     public void close() {
+        forget();
+        closed = true;
+    }
+
+    private void forget() {
         if (recording != null) {
             recording.graph().close();
             recording.batch().forEach(TensorScope::discard);
             recording = null;
         }
-        closed = true;
+        streams = new StepStreams();
+        warm = false;
     }
 }

@@ -11,4 +11,12 @@ public interface TrainStep<B> {
 
     /** Trains on one batch and returns named scalars; {@code step} counts from 0. */
     StepReport run(B batch, long step);
+
+    /**
+     * Returns a number that differs between steps that do different things, as those before and after a discriminator joins
+     * in: a {@link CapturedStep} is recorded again where it changes.
+     */
+    default long phase(long step) {
+        return 0;
+    }
 }

@@ -27,16 +27,25 @@ public final class Twins {
      */
     public record Twin<B>(TrainStep<B> step, Supplier<Map<String, Tensor>> state) {}
 
-    /** Checks that both report and become the same, bit for bit. */
+    /** Checks that both report and become the same in five steps, bit for bit. */
     public static <B> void assertAlike(
             Supplier<Twin<B>> make, LongFunction<B> batch, Function<TrainStep<B>, CapturedStep<B>> captured) {
+        assertAlike(STEPS, make, batch, captured);
+    }
+
+    /** Does the same for another number of steps. */
+    public static <B> void assertAlike(
+            int steps,
+            Supplier<Twin<B>> make,
+            LongFunction<B> batch,
+            Function<TrainStep<B>, CapturedStep<B>> captured) {
         try (DeviceScope there = DeviceScope.open(Emulator.device());
                 TensorScope scope = TensorScope.open()) {
             Twin<B> eager = make.get();
-            List<Map<String, Double>> expected = train(eager.step(), batch);
+            List<Map<String, Double>> expected = train(steps, eager.step(), batch);
             Twin<B> replayed = make.get();
             try (CapturedStep<B> step = captured.apply(replayed.step())) {
-                assertThat(train(step, batch)).isEqualTo(expected).doesNotHaveDuplicates();
+                assertThat(train(steps, step, batch)).isEqualTo(expected).doesNotHaveDuplicates();
             }
             Map<String, Tensor> state = eager.state().get();
             replayed.state()
@@ -45,9 +54,9 @@ public final class Twins {
         }
     }
 
-    private static <B> List<Map<String, Double>> train(TrainStep<B> step, LongFunction<B> batch) {
+    private static <B> List<Map<String, Double>> train(int steps, TrainStep<B> step, LongFunction<B> batch) {
         List<StepReport> reports = new ArrayList<>();
-        for (int i = 0; i < STEPS; i++) {
+        for (int i = 0; i < steps; i++) {
             reports.add(step.run(batch.apply(i), i));
         }
         return reports.stream().map(StepReport::scalars).toList();

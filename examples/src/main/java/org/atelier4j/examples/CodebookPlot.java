@@ -37,11 +37,12 @@ final class CodebookPlot {
 
     private static XYChart chart(String title, CodeCounts counts) {
         double[] rank = new double[counts.size()];
-        double[] uses = new double[counts.size()];
         Arrays.setAll(rank, i -> i);
-        Arrays.setAll(uses, i -> -counts.count(i));
-        Arrays.sort(uses);
-        Arrays.setAll(uses, i -> -uses[i]);
+        double[] uses = Arrays.stream(counts.toArray())
+                .mapToDouble(n -> -n)
+                .sorted()
+                .map(n -> -n)
+                .toArray();
         XYChart chart = new XYChartBuilder()
                 .width(900)
                 .height(400)

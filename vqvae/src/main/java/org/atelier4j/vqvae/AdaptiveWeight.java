@@ -2,6 +2,7 @@ package org.atelier4j.vqvae;
 
 import java.util.List;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.autograd.Gradients;
 
@@ -26,7 +27,7 @@ public record AdaptiveWeight(double delta, double limit) {
     }
 
     /**
-     * Returns λ from the slopes of both losses at the images that the decoder made: they are carried on to the weight of
+     * Returns λ, a FLOAT64 scalar, from the slopes of both losses at the images that the decoder made: they are carried on to the weight of
      * its last layer only, which is one convolution's backward pass each.
      *
      * @param images what the decoder made, (B, H, W, C), with its graph
@@ -34,16 +35,16 @@ public record AdaptiveWeight(double delta, double limit) {
      * @param reconstructionSlope ∂L_rec/∂images
      * @param adversarialSlope ∂L_GAN/∂images
      */
-    public double of(Tensor images, Tensor lastWeight, Tensor reconstructionSlope, Tensor adversarialSlope) {
-        double reconstruction = norm(images, lastWeight, reconstructionSlope);
-        double adversarial = norm(images, lastWeight, adversarialSlope);
-        return Math.min(limit, reconstruction / (adversarial + delta)); // eq. 7
+    public Tensor of(Tensor images, Tensor lastWeight, Tensor reconstructionSlope, Tensor adversarialSlope) {
+        Tensor reconstruction = norm(images, lastWeight, reconstructionSlope);
+        Tensor adversarial = norm(images, lastWeight, adversarialSlope);
+        return reconstruction.div(adversarial.add(delta)).clamp(0, limit); // eq. 7
     }
 
-    private static double norm(Tensor images, Tensor lastWeight, Tensor slope) {
+    private static Tensor norm(Tensor images, Tensor lastWeight, Tensor slope) {
         return Gradients.ofProduct(images, slope, List.of(lastWeight), false)
                 .get(lastWeight)
                 .norm()
-                .item();
+                .to(DType.FLOAT64);
     }
 }

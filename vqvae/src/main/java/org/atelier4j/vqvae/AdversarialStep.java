@@ -65,7 +65,7 @@ public final class AdversarialStep implements TrainStep<Batch> {
                 objective = objective.add(term.value().mul(term.weight()));
                 report = report.with(term.name(), term.value());
             }
-            for (Map.Entry<String, Double> note : pass.notes().entrySet()) {
+            for (Map.Entry<String, Tensor> note : pass.notes().entrySet()) {
                 report = report.with(note.getKey(), note.getValue());
             }
             Tensor norm = generator.step(objective.backward(), settings.clip());
@@ -78,13 +78,19 @@ public final class AdversarialStep implements TrainStep<Batch> {
         }
     }
 
+    /** The first step is another one, since codebooks start; then the discriminator learns, then it is heard. */
+    @Override
+    public long phase(long step) {
+        return Math.min(step, 1) + (loss.config().start().isLearning(step) ? 1 : 0) + (loss.isHeard(step) ? 1 : 0);
+    }
+
     /** Trains the discriminator, if it has started, and returns its loss. */
-    private double teach(Tensor reconstruction, Tensor images, long step) {
+    private Tensor teach(Tensor reconstruction, Tensor images, long step) {
         if (!loss.config().start().isLearning(step)) {
-            return 0;
+            return Tensor.scalar(0);
         }
         Tensor hinge = loss.discriminatorLoss(reconstruction, images);
         discriminator.step(hinge.backward());
-        return hinge.item();
+        return hinge;
     }
 }

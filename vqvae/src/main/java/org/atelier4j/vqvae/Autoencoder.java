@@ -28,10 +28,10 @@ public interface Autoencoder {
      *
      * @param images reconstructed (B, H, W, C)
      * @param terms what is added to the loss of the images
-     * @param notes what a report says beside the terms
+     * @param notes what a report says beside the terms, one number each
      * @param learn what must be done after the optimizer's step
      */
-    record Pass(Tensor images, List<Quantization.Term> terms, Map<String, Double> notes, Runnable learn) {
+    record Pass(Tensor images, List<Quantization.Term> terms, Map<String, Tensor> notes, Runnable learn) {
         /** Copies list and map. */
         public Pass {
             terms = List.copyOf(terms);
@@ -61,7 +61,7 @@ public interface Autoencoder {
                 return new Pass(
                         pass.images(),
                         chosen.terms(),
-                        Map.of("used", epoch.used(), "perplexity", epoch.perplexity()),
+                        Map.of("used", epoch.usedPart(), "perplexity", epoch.equalCodes()),
                         () -> model.codebook().learn(pass.latents().detach(), chosen, rng.split("learn")));
             }
 

@@ -18,11 +18,11 @@ import org.atelier4j.train.TrainingProgress;
  */
 public final class CodebookUsage implements StepListener {
     private final long batchesPerEpoch;
-    private CodeCounts running;
-    private CodeCounts finished;
+    private final CodeCounts running;
+    private final CodeCounts finished;
 
     /**
-     * Starts at no uses.
+     * Starts at no uses, on the current device.
      *
      * @param size K, the number of codes
      * @param batchesPerEpoch how many batches show every image once, ≥ 1
@@ -42,17 +42,17 @@ public final class CodebookUsage implements StepListener {
     @Override
     public void stepped(TrainingProgress progress, StepReport report) {
         if (progress.step() % batchesPerEpoch == 0) {
-            finished = running;
-            running = new CodeCounts(finished.size());
+            finished.tensor().assign(running.tensor());
+            running.clear();
         }
     }
 
     /** Returns the counts of the last whole epoch; in the first epoch those of its batches so far. */
     public CodeCounts epoch() {
-        return finished.total() == 0 ? running : finished;
+        return finished.orElse(running);
     }
 
-    /** Returns the counts as INT64 (K) by name: {@code running} and {@code finished}. */
+    /** Returns the counts as INT64 (K) by name: {@code running} and {@code finished}, the tensors it works on. */
     public Map<String, Tensor> state() {
         Map<String, Tensor> state = new LinkedHashMap<>();
         state.put("running", running.tensor());
@@ -66,14 +66,6 @@ public final class CodebookUsage implements StepListener {
      * @throws IllegalArgumentException naming everything missing, unexpected or of another shape; nothing is changed then
      */
     public void load(Map<String, Tensor> saved) {
-        Map<String, Tensor> own = state();
-        NamedTensors.assign("CodebookUsage.load", own, saved);
-        own.forEach((name, counts) -> {
-            if (name.equals("running")) {
-                running = CodeCounts.of(counts);
-            } else {
-                finished = CodeCounts.of(counts);
-            }
-        });
+        NamedTensors.assign("CodebookUsage.load", state(), saved);
     }
 }

@@ -1,5 +1,6 @@
 package org.atelier4j.vqvae;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import org.atelier4j.tensor.Check;
@@ -86,7 +87,8 @@ public final class FiniteScalar extends Codebook {
     private final Tensor offset; // ½ for even L, else 0
     private final Tensor shift; // artanh(offset/h)
     private final Tensor half; // ⌊L/2⌋
-    private final int[] strides;
+    private final Tensor levels; // L, INT32
+    private final Tensor strides; // Π L of the channels before, INT32
 
     /** Makes a codebook; there is nothing random in it. */
     public FiniteScalar(Config config) {
@@ -95,12 +97,11 @@ public final class FiniteScalar extends Codebook {
         offset = perLevel(FiniteScalar::offset);
         shift = perLevel(l -> artanh(offset(l) / reach(l)));
         half = perLevel(l -> l / 2);
-        strides = new int[config.width()];
-        int product = 1;
-        for (int i = 0; i < strides.length; i++) {
-            strides[i] = product;
-            product *= config.levels().get(i);
-        }
+        levels = whole(config.levels().stream().mapToInt(l -> l).toArray());
+        int[] products = new int[config.width()];
+        Arrays.setAll(
+                products, i -> i == 0 ? 1 : products[i - 1] * config.levels().get(i - 1));
+        strides = whole(products);
     }
 
     @Override
@@ -125,17 +126,9 @@ public final class FiniteScalar extends Codebook {
 
     @Override
     public Tensor lookup(Tensor codes) {
-        int[] numbers = codes.toInts();
-        int width = config.width();
-        float[] values = new float[numbers.length * width];
-        for (int i = 0; i < numbers.length; i++) {
-            for (int c = 0; c < width; c++) {
-                int levels = config.levels().get(c);
-                int middle = levels / 2;
-                values[i * width + c] = (float) (numbers[i] / strides[c] % levels - middle) / middle;
-            }
-        }
-        return Tensor.of(values, codes.shape().insert(codes.rank(), width).dims()); // (B, h, w, D)
+        Tensor places = codes.unsqueeze(-1).div(strides); // (B, h, w, D)
+        Tensor digits = places.sub(places.div(levels).mul(levels)); // whole numbers: the rest is the digit
+        return digits.to(DType.FLOAT32).sub(half).div(half); // (B, h, w, D)
     }
 
     /** Returns f(z) of eq. 1 (B, h, w, D): {@code h·tanh(z + shift) − offset}, which rounds to L values. */
@@ -147,18 +140,17 @@ public final class FiniteScalar extends Codebook {
 
     /** Returns the number of each code, INT32 (B, h, w), for roundings (B, h, w, D). */
     private Tensor numbers(Tensor rounded) {
-        int[] digits = rounded.add(half.to(rounded.dtype())).toInts();
-        int width = config.width();
-        int[] codes = new int[digits.length / width];
-        for (int i = 0; i < digits.length; i++) {
-            codes[i / width] += digits[i] * strides[i % width];
-        }
-        return Tensor.of(codes, rounded.shape().drop(-1).dims());
+        Tensor digits = rounded.add(half.to(rounded.dtype())).to(DType.INT32); // (B, h, w, D)
+        return digits.mul(strides).sum(-1).reshape(rounded.shape().drop(-1));
     }
 
     private Tensor perLevel(IntToDoubleFunction f) {
         double[] values = config.levels().stream().mapToDouble(f::applyAsDouble).toArray();
         return TensorScope.outside(() -> Tensor.of(values, values.length).to(DType.FLOAT32)); // (D)
+    }
+
+    private static Tensor whole(int[] values) {
+        return TensorScope.outside(() -> Tensor.of(values, values.length)); // (D)
     }
 
     private static double reach(int levels) {

@@ -9,6 +9,7 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.autograd.NoGrad;
+import org.atelier4j.train.StepNumber;
 
 /**
  * Latents become logits over the codes, a 1×1 convolution away, and the code is drawn from them by {@link GumbelSoftmax}:
@@ -144,11 +145,13 @@ public final class GumbelCodebook extends Codebook {
     @Override
     public Quantization quantize(Tensor latents, long step, Rng rng) {
         Tensor logits = logits(latents); // (B, h, w, K)
-        double noise = config.noise().at(step);
+        Annealing noise = config.noise();
         // softmax((l + s·g)/τ) is softmax((l/s + g)/(τ/s))
-        Tensor sharp = noise == 1 ? logits : logits.div(noise); // (B, h, w, K)
-        Rng.Choice drawn =
-                rng.gumbelSoftmax(sharp, config.temperature().at(step) / noise); // (B, h, w, K) and (B, h, w)
+        Tensor sharp = noise.equals(Annealing.constant(1))
+                ? logits
+                : logits.mul(StepNumber.of(step, n -> 1 / noise.at(n)).to(logits.dtype())); // (B, h, w, K)
+        Tensor heat = StepNumber.of(step, n -> config.temperature().at(n) / noise.at(n));
+        Rng.Choice drawn = rng.gumbelSoftmax(sharp, heat); // (B, h, w, K) and (B, h, w)
         Tensor table = embed.weight().to(logits.dtype()); // (K, D)
         Tensor vectors = config.sample() == Sample.HARD
                 ? GumbelSoftmax.hardLookup(drawn, table)

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.atelier4j.nn.Losses;
 import org.atelier4j.tensor.Check;
+import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
@@ -75,13 +76,15 @@ public final class LookupFree extends Codebook {
 
     private final Config config;
     private final Tensor signs; // c (K, D)
+    private final Tensor powers; // 2^d (D)
 
     /** Makes a codebook; there is nothing random in it. */
     public LookupFree(Config config) {
         this.config = config;
-        int[] all = new int[config.size()];
-        Arrays.setAll(all, k -> k);
-        signs = TensorScope.outside(() -> signs(all, all.length, config.width()));
+        signs = TensorScope.outside(() -> signs(config));
+        int[] places = new int[config.width()];
+        Arrays.setAll(places, d -> 1 << d);
+        powers = TensorScope.outside(() -> Tensor.of(places, places.length));
     }
 
     @Override
@@ -106,19 +109,14 @@ public final class LookupFree extends Codebook {
     public Tensor codes(Tensor latents) {
         check(latents);
         try (NoGrad off = NoGrad.open()) {
-            float[] z = latents.toFloats();
-            int[] codes = new int[z.length / config.width()];
-            for (int i = 0; i < z.length; i++) {
-                codes[i / config.width()] |= (z[i] > 0 ? 1 : 0) << i % config.width();
-            }
-            return Tensor.of(codes, latents.shape().drop(-1).dims()); // (B, h, w)
+            Tensor bits = latents.greater(0).to(DType.INT32).mul(powers); // (B, h, w, D)
+            return bits.sum(-1).reshape(latents.shape().drop(-1)); // (B, h, w)
         }
     }
 
     @Override
     public Tensor lookup(Tensor codes) {
-        int[] dims = codes.shape().insert(codes.rank(), config.width()).dims();
-        return signs(codes.toInts(), dims);
+        return signs.gatherRows(codes); // (B, h, w, D)
     }
 
     /** Returns {@code E[H(p(k|z))]} in nats: how unsure the choices are. */
@@ -138,12 +136,12 @@ public final class LookupFree extends Codebook {
         return p.mul(p.max(tiny).log()).sum().neg(); // 0·log 0 is 0
     }
 
-    private static Tensor signs(int[] codes, int... shape) {
-        int width = shape[shape.length - 1];
-        float[] values = new float[codes.length * width];
+    private static Tensor signs(Config config) {
+        int width = config.width();
+        float[] values = new float[config.size() * width];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (codes[i / width] >> i % width & 1) * 2 - 1;
+            values[i] = (i / width >> i % width & 1) * 2 - 1;
         }
-        return Tensor.of(values, shape);
+        return Tensor.of(values, config.size(), width);
     }
 }

@@ -194,8 +194,7 @@ public final class NearestCodebook extends Codebook {
         try (NoGrad off = NoGrad.open()) {
             Tensor z = rows(unit(latents.detach())); // (N, D)
             Tensor codes = chosen.codes().reshape(z.dim(0)); // (N)
-            Tensor uses = Tensor.ones(z.dim(0), 1).scatterAddRows(codes, config.size()); // (K, 1), n of eq. 6
-            average(embedding.clusterSize, uses.reshape(config.size())); // eq. 6
+            average(embedding.clusterSize, CodeCounts.uses(codes, config.size())); // eq. 6
             if (learning.rule() == Rule.EMA) {
                 average(embedding.embedAvg, z.scatterAddRows(codes, config.size())); // eq. 7
                 embedding.weight.assign(unit(means())); // eq. 8
@@ -221,8 +220,8 @@ public final class NearestCodebook extends Codebook {
     /** Returns m/N with counts smoothed so that a code that nobody uses divides by no 0 (Laplace). */
     private Tensor means() {
         Tensor n = embedding.clusterSize; // (K)
-        double total = n.sum().item();
-        Tensor smooth = n.add(EPS).mul(total / (total + config.size() * EPS)); // (K)
+        Tensor total = n.sum();
+        Tensor smooth = n.add(EPS).mul(total.div(total.add(config.size() * EPS))); // (K)
         return embedding.embedAvg.div(smooth.unsqueeze(1)); // (K, D)
     }
 

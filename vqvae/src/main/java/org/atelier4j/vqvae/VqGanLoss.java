@@ -5,6 +5,7 @@ import org.atelier4j.nn.Losses;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.autograd.Gradients;
+import org.atelier4j.train.StepNumber;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,15 +69,15 @@ public final class VqGanLoss {
     }
 
     /**
-     * What was found out about a batch of reconstructions.
+     * What was found out about a batch of reconstructions: scalars.
      *
-     * @param objective a scalar whose gradient, not value, is that of {@code L_rec + w·λ·L_GAN}
+     * @param objective its gradient, not value, is that of {@code L_rec + w·λ·L_GAN}
      * @param pixels mean error of the pixels
      * @param perceptual perceptual distance, 0 if there is none
      * @param adversarial L_GAN, 0 before its start
      * @param weight w·λ, times the part that counts by now
      */
-    public record Judgement(Tensor objective, double pixels, double perceptual, double adversarial, double weight) {}
+    public record Judgement(Tensor objective, Tensor pixels, Tensor perceptual, Tensor adversarial, Tensor weight) {}
 
     private final Config config;
     private final @Nullable PerceptualLoss perceptual;
@@ -117,15 +118,22 @@ public final class VqGanLoss {
         Tensor seen =
                 perceptual == null || config.perceptualWeight() == 0 ? Tensor.scalar(0) : perceptual.between(y, images);
         Tensor slope = slope(pixels.add(seen.mul(config.perceptualWeight())), y); // ∂L_rec/∂y
-        double part = config.start().part(step) * config.adversarialWeight();
-        if (part == 0) {
-            return new Judgement(reconstruction.mul(slope).sum(), pixels.item(), seen.item(), 0, 0);
+        if (!isHeard(step)) {
+            Tensor none = Tensor.scalar(0);
+            return new Judgement(reconstruction.mul(slope).sum(), pixels.detach(), seen.detach(), none, none);
         }
         Tensor adversarial = Losses.generatorHinge(discriminator.forward(y));
         Tensor push = slope(adversarial, y); // ∂L_GAN/∂y
-        double weight = part * config.adaptive().of(reconstruction, lastWeight, slope, push);
-        Tensor objective = reconstruction.mul(slope.add(push.mul(weight))).sum();
-        return new Judgement(objective, pixels.item(), seen.item(), adversarial.item(), weight);
+        Tensor part = StepNumber.of(step, n -> config.start().part(n) * config.adversarialWeight());
+        Tensor weight = part.mul(config.adaptive().of(reconstruction, lastWeight, slope, push));
+        Tensor objective =
+                reconstruction.mul(slope.add(push.mul(weight.to(push.dtype())))).sum();
+        return new Judgement(objective, pixels.detach(), seen.detach(), adversarial.detach(), weight);
+    }
+
+    /** Returns whether the autoencoder listens to the discriminator in this step. */
+    boolean isHeard(long step) {
+        return config.start().part(step) * config.adversarialWeight() > 0;
     }
 
     /** Returns the discriminator's hinge loss, for it to be differentiated; the reconstruction gets no gradient of it. */

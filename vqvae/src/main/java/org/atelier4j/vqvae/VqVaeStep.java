@@ -60,6 +60,12 @@ public final class VqVaeStep implements TrainStep<Batch> {
         }
     }
 
+    /** The first step is another one: the codebook starts. */
+    @Override
+    public long phase(long step) {
+        return Math.min(step, 1);
+    }
+
     private void start(Batch batch, Rng rng) {
         try (NoGrad off = NoGrad.open()) {
             model.codebook().start(model.latents(batch.images()), rng);
@@ -73,6 +79,6 @@ public final class VqVaeStep implements TrainStep<Batch> {
         for (Quantization.Term term : pass.quantization().terms()) {
             report = report.with(term.name(), term.value());
         }
-        return report.with("used", epoch.used()).with("perplexity", epoch.perplexity());
+        return report.with("used", epoch.usedPart()).with("perplexity", epoch.equalCodes());
     }
 }

@@ -24,9 +24,11 @@ class AdaptiveWeightTest {
         Tensor rec = Tensor.of(new double[] {3, 4}, 2);
         Tensor gan = Tensor.of(new double[] {-1, 2}, 2);
 
-        assertThat(new AdaptiveWeight(0.5, 1e4).of(y, w, rec, gan)).isCloseTo(11 / 3.5, within(1e-12));
-        assertThat(new AdaptiveWeight(1e-4, 3).of(y, w, rec, gan)).isEqualTo(3); // limited
-        assertThat(new AdaptiveWeight(1e-4, 1e4).of(y, w, rec, Tensor.zeros(2).to(DType.FLOAT64)))
+        assertThat(new AdaptiveWeight(0.5, 1e4).of(y, w, rec, gan).item()).isCloseTo(11 / 3.5, within(1e-12));
+        assertThat(new AdaptiveWeight(1e-4, 3).of(y, w, rec, gan).item()).isEqualTo(3); // limited
+        assertThat(new AdaptiveWeight(1e-4, 1e4)
+                        .of(y, w, rec, Tensor.zeros(2).to(DType.FLOAT64))
+                        .item())
                 .isEqualTo(1e4);
     }
 
@@ -44,7 +46,7 @@ class AdaptiveWeightTest {
         Tensor recSlope = Losses.l1(leaf, target).backward().get(leaf);
         Tensor ganSlope = leaf.square().sin().mean().neg().backward().get(leaf);
 
-        double weight = AdaptiveWeight.standard().of(y, w, recSlope, ganSlope);
+        double weight = AdaptiveWeight.standard().of(y, w, recSlope, ganSlope).item();
         assertThat(weight).isCloseTo(expected, within(1e-5 * expected));
     }
 

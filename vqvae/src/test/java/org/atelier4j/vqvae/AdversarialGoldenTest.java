@@ -109,10 +109,10 @@ class AdversarialGoldenTest {
         Tensor hinge = s.loss.discriminatorLoss(pass.images(), x);
 
         TensorAssert.assertThat(pass.images().detach()).isCloseTo(s.golden.tensor("y"), 1e-4, 1e-5);
-        assertThat(judgement.pixels()).isCloseTo(s.number("pixels"), within(1e-5));
-        assertThat(judgement.perceptual()).isCloseTo(s.number("seen"), within(1e-5));
-        assertThat(judgement.adversarial()).isCloseTo(s.number("gan"), within(1e-5));
-        assertThat(judgement.weight()).isCloseTo(s.number("weight"), within(1e-4 * s.number("weight")));
+        assertThat(judgement.pixels().item()).isCloseTo(s.number("pixels"), within(1e-5));
+        assertThat(judgement.perceptual().item()).isCloseTo(s.number("seen"), within(1e-5));
+        assertThat(judgement.adversarial().item()).isCloseTo(s.number("gan"), within(1e-5));
+        assertThat(judgement.weight().item()).isCloseTo(s.number("weight"), within(1e-4 * s.number("weight")));
         assertThat(terms.item()).isCloseTo(s.number("terms"), within(1e-5));
         assertThat(hinge.item()).isCloseTo(s.number("hinge"), within(1e-5));
         check(s, "g.", s.model, gradients);

@@ -24,7 +24,12 @@ public interface Kernels {
     void convert(Tensor x, Tensor out);
 
     /** Sets every element. */
-    void fill(double value, Tensor out);
+    void fill(HostNumber value, Tensor out);
+
+    /** Does the same with a number that stays. */
+    default void fill(double value, Tensor out) {
+        fill(new HostNumber(value), out);
+    }
 
     /** Copies a strided region of {@code x} into a strided region of {@code out}; any element type. */
     void copy(StridedCopy copy, Tensor x, Tensor out);
@@ -184,7 +189,7 @@ public interface Kernels {
      * @param position as in {@link #random}
      * @param largest receives the index of the first largest weight of each row, INT32, one a row
      */
-    void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest);
+    void gumbelSoftmax(Tensor temperature, long key, long position, Tensor logits, Tensor out, Tensor largest);
 
     // --- training ---------------------------------------------------------------------------------------------------
 
@@ -205,6 +210,6 @@ public interface Kernels {
             List<List<Tensor>> state,
             @Nullable Tensor scale);
 
-    /** {@code target ← target + weight · (source − target)} for each pair: exponential moving average. */
-    void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight);
+    /** {@code target ← target + weight · (source − target)} for each pair, weight in [0, 1]: exponential moving average. */
+    void lerp(List<Tensor> targets, List<Tensor> sources, HostNumber weight);
 }

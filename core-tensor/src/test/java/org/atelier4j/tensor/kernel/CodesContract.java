@@ -128,13 +128,14 @@ interface CodesContract extends ContractPart {
                     Tensor logits = trial.in(dtype, size);
                     Tensor weights = trial.out(dtype, size);
                     Tensor largest = trial.out(DType.INT32, size[0], 1);
+                    Tensor heat = trial.in(DType.FLOAT64, Shape.scalar(), new double[] {temperature});
                     // noise is FLOAT32, and its error is that of a logarithm over the temperature
                     double tol = 20 * rtol(DType.FLOAT32);
                     trial.close(
                             tol,
                             tol,
                             (k, t) -> k.gumbelSoftmax(
-                                    temperature, 42, 1L << 33, t.of(logits), t.of(weights), t.of(largest)));
+                                    t.of(heat), 42, 1L << 33, t.of(logits), t.of(weights), t.of(largest)));
                 }
             }
         }
@@ -153,7 +154,8 @@ interface CodesContract extends ContractPart {
                 Tensor expected = Raw.tensor(dtype, logits.shape(), new double[size[0] * size[1]]);
                 Tensor winners = Raw.tensor(DType.INT32, Shape.of(size[0], 1), new double[size[0]]);
 
-                kernels().gumbelSoftmax(0.7, 42, 5, logits, weights, largest);
+                kernels()
+                        .gumbelSoftmax(Raw.tensor(DType.FLOAT64, Shape.scalar(), 0.7), 42, 5, logits, weights, largest);
                 separately(0.7, 42, 5, logits, expected, winners);
 
                 assertThat(Raw.doubles(weights)).as("%s", dtype).containsExactly(Raw.doubles(expected));
@@ -190,7 +192,7 @@ interface CodesContract extends ContractPart {
             Tensor weights = Raw.tensor(dtype, Shape.of(2, 3), new double[6]);
             Tensor largest = Raw.tensor(DType.INT32, Shape.of(2, 1), 7, 7);
             Tensor expected = Raw.tensor(DType.INT32, Shape.of(2, 1), 7, 7);
-            kernels().gumbelSoftmax(1, 42, 0, logits, weights, largest);
+            kernels().gumbelSoftmax(Raw.tensor(DType.FLOAT64, Shape.scalar(), 1), 42, 0, logits, weights, largest);
             kernels().argMax(weights, 1, expected);
             assertThat(Raw.doubles(weights)[1]).as("%s", dtype).isNaN();
             assertThat(Raw.doubles(weights)[4]).isEqualTo(1);

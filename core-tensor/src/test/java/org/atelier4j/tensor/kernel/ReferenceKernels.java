@@ -62,9 +62,9 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void fill(double value, Tensor out) {
+    public void fill(HostNumber value, Tensor out) {
         double[] values = new double[size(out)];
-        Arrays.fill(values, value);
+        Arrays.fill(values, value.value());
         Raw.write(out, values);
     }
 
@@ -864,11 +864,12 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
+    public void gumbelSoftmax(Tensor temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
         double[] x = Raw.doubles(logits);
+        double tau = Raw.doubles(temperature)[0];
         double[] u = random(Distribution.UNIFORM, key, position, x.length, false);
         for (int i = 0; i < x.length; i++) {
-            x[i] = (x[i] - Math.log(-Math.log(Math.max(u[i], 0x1p-25)))) / temperature;
+            x[i] = (x[i] - Math.log(-Math.log(Math.max(u[i], 0x1p-25)))) / tau;
         }
         softmax(false, Raw.tensor(DType.FLOAT64, logits.shape(), x), out);
         argMax(out, out.rank() - 1, largest);
@@ -942,7 +943,7 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight moving) {
+    public void lerp(List<Tensor> targets, List<Tensor> sources, HostNumber moving) {
         double weight = moving.value();
         for (int t = 0; t < targets.size(); t++) {
             double[] to = Raw.doubles(targets.get(t));

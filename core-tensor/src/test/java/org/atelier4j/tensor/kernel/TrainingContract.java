@@ -201,7 +201,7 @@ interface TrainingContract extends ContractPart {
         Tensor total = trial.out(DType.FLOAT64, Shape.scalar());
         trial.close(1e-5, 1e-5, (k, t) -> {
             k.update(RULES.get(0), twins(parameters, t), twins(gradients, t), List.of(), null);
-            k.lerp(twins(parameters, t), twins(gradients, t), new MovingWeight(0.3));
+            k.lerp(twins(parameters, t), twins(gradients, t), new HostNumber(0.3));
             k.sumOfSquares(twins(gradients, t), t.of(total));
         });
     }
@@ -242,7 +242,7 @@ interface TrainingContract extends ContractPart {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> kernels().update(RULES.get(4), List.of(p), List.of(p), List.of(List.of(p)), null))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> kernels().lerp(List.of(p), List.of(), new MovingWeight(0.5)))
+        assertThatThrownBy(() -> kernels().lerp(List.of(p), List.of(), new HostNumber(0.5)))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(Raw.doubles(p)).containsExactly(1, 2);
     }
@@ -260,7 +260,7 @@ interface TrainingContract extends ContractPart {
                     sources.add(trial.in(dtype, n));
                 }
                 double tol = rtol(dtype);
-                trial.close(tol, tol, (k, t) -> k.lerp(twins(targets, t), twins(sources, t), new MovingWeight(weight)));
+                trial.close(tol, tol, (k, t) -> k.lerp(twins(targets, t), twins(sources, t), new HostNumber(weight)));
             }
         }
     }

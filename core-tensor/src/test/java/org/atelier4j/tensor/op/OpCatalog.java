@@ -306,7 +306,8 @@ final class OpCatalog {
     private void chance() {
         for (double temperature : new double[] {1, 0.4}) {
             Tensor largest = Tensor.empty(Shape.of(3), DType.INT32, Device.cpu());
-            GumbelSoftmax op = new GumbelSoftmax(temperature, 7, 2, largest);
+            Tensor heat = Tensor.full(temperature, DType.FLOAT64, Shape.scalar());
+            GumbelSoftmax op = new GumbelSoftmax(heat, 7, 2, largest);
             add(op, "at " + temperature, in -> op.apply(in), normal(3, 5));
         }
     }

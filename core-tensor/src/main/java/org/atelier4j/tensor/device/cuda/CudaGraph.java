@@ -13,9 +13,9 @@ import org.atelier4j.tensor.Check;
  *
  * <p>A replay reads and writes the very addresses of the recording: change inputs with
  * {@link org.atelier4j.tensor.Tensor#assign}, keep inputs and results alive as long as the graph, and read results before
- * the next replay. Numbers that the host passed to kernels are those of the recording, but for two kinds: rules of optimizers
- * and weights of moving averages, which say how they go on ({@link CudaDevice#renew}), and positions of random streams, which
- * can be changed between replays ({@link #draw}). {@code org.atelier4j.train.CapturedStep} makes a whole training step of it.
+ * the next replay. Numbers that the host passed to kernels are those of the recording, but for two kinds: those that were said
+ * to go on, as rules of optimizers ({@link CudaDevice#renew}), and positions of random streams, which can be changed between
+ * replays ({@link #draw}). {@code org.atelier4j.train.CapturedStep} makes a whole training step of it.
  */
 public final class CudaGraph implements AutoCloseable {
     private final CudaDevice device;

@@ -10,9 +10,9 @@ import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.Distribution;
 import org.atelier4j.tensor.kernel.Epilogue;
 import org.atelier4j.tensor.kernel.Formula;
+import org.atelier4j.tensor.kernel.HostNumber;
 import org.atelier4j.tensor.kernel.Interpolation;
 import org.atelier4j.tensor.kernel.Kernels;
-import org.atelier4j.tensor.kernel.MovingWeight;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.kernel.Pooling;
 import org.atelier4j.tensor.kernel.Reduction;
@@ -78,7 +78,7 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     }
 
     @Override
-    public void fill(double value, Tensor out) {
+    public void fill(HostNumber value, Tensor out) {
         movement.fill(value, out);
     }
 
@@ -295,7 +295,7 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     }
 
     @Override
-    public void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
+    public void gumbelSoftmax(Tensor temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
         norms.gumbelSoftmax(temperature, key, position, logits, out, largest);
     }
 
@@ -317,7 +317,7 @@ public final class CudaKernels implements Kernels, AttentionKernels {
     }
 
     @Override
-    public void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight) {
+    public void lerp(List<Tensor> targets, List<Tensor> sources, HostNumber weight) {
         training.lerp(targets, sources, weight);
     }
 }

@@ -1,14 +1,20 @@
 package org.atelier4j.tensor.kernel.cuda;
 
+import java.util.function.Function;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.device.cuda.CudaDevice;
+import org.atelier4j.tensor.device.cuda.CudaKernel;
+import org.atelier4j.tensor.device.cuda.Launch;
+import org.atelier4j.tensor.kernel.HostNumber;
 import org.atelier4j.tensor.kernel.StridedCopy;
 
 /** Launches {@code convert.cu}, {@code movement.cu} and {@code scatter.cu}. */
 final class Movement {
+    private static final int THREADS = 256;
+
     private final CudaDevice device;
 
     Movement(CudaDevice device) {
@@ -26,13 +32,19 @@ final class Movement {
     }
 
     void fill(double value, Tensor out) {
-        Code.CONVERT
-                .kernel(device, out.dtype() + "_fill")
-                .with()
-                .tensor(out)
-                .float64(value)
-                .int64(out.size())
-                .forElements(out.size());
+        fill(new HostNumber(value), out);
+    }
+
+    void fill(HostNumber value, Tensor out) {
+        CudaKernel kernel = Code.CONVERT.kernel(device, out.dtype() + "_fill");
+        long target = Launch.address(out, 0); // a replay writes there when the tensor is long forgotten
+        long size = out.size();
+        Function<HostNumber, Launch> launch =
+                v -> kernel.with().pointer(target).float64(v.value()).int64(size);
+        launch.apply(value).forElements(size);
+        if (size > 0) {
+            device.note(value, device.blocksFor(size, THREADS), THREADS, launch);
+        }
     }
 
     // --- copies -----------------------------------------------------------------------------------------------------

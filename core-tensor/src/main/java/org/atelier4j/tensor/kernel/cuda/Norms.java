@@ -72,7 +72,7 @@ final class Norms {
         }
     }
 
-    void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
+    void gumbelSoftmax(Tensor temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
         if (logits.size() == 0) {
             return;
         }
@@ -80,6 +80,7 @@ final class Norms {
         long rows = logits.size() / n;
         boolean wide = n > NARROW;
         long blocks = device.blocksFor(rows, wide ? 1 : THREADS / 32);
+        long heat = Launch.address(temperature, 0);
         long from = Launch.address(logits, 0); // addresses, for a replay knows nothing of tensors
         long to = Launch.address(out, 0);
         long indices = Launch.address(largest, 0);
@@ -87,7 +88,7 @@ final class Norms {
         Function<CudaGraph.Draw, Launch> launch = draw -> kernel.with()
                 .int64(draw.key())
                 .int64(draw.position())
-                .float64(1 / temperature)
+                .pointer(heat)
                 .pointer(from)
                 .pointer(to)
                 .pointer(indices)

@@ -12,7 +12,7 @@ import org.atelier4j.tensor.device.cuda.CudaDevice;
 import org.atelier4j.tensor.device.cuda.CudaGraph;
 import org.atelier4j.tensor.device.cuda.Launch;
 import org.atelier4j.tensor.kernel.Distribution;
-import org.atelier4j.tensor.kernel.MovingWeight;
+import org.atelier4j.tensor.kernel.HostNumber;
 import org.atelier4j.tensor.kernel.UpdateRule;
 import org.jspecify.annotations.Nullable;
 
@@ -198,14 +198,14 @@ final class Training {
                 .float64(r.decay());
     }
 
-    void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight) {
+    void lerp(List<Tensor> targets, List<Tensor> sources, HostNumber weight) {
         Check.that(
                 targets.size() == sources.size(),
                 "lerp: there must be as many sources as targets, got %d and %d",
                 sources.size(),
                 targets.size());
         for (Batch batch : batches(List.of(targets, sources))) {
-            Function<MovingWeight, Launch> launch = w -> begin("LERP", batch).float64(w.value());
+            Function<HostNumber, Launch> launch = w -> begin("LERP", batch).float64(w.value());
             run(launch.apply(weight), batch);
             device.note(weight, device.blocksFor(batch.chunks(), 1), THREADS, launch);
         }

@@ -10,9 +10,9 @@ import org.atelier4j.tensor.kernel.Convolution;
 import org.atelier4j.tensor.kernel.Distribution;
 import org.atelier4j.tensor.kernel.Epilogue;
 import org.atelier4j.tensor.kernel.Formula;
+import org.atelier4j.tensor.kernel.HostNumber;
 import org.atelier4j.tensor.kernel.Interpolation;
 import org.atelier4j.tensor.kernel.Kernels;
-import org.atelier4j.tensor.kernel.MovingWeight;
 import org.atelier4j.tensor.kernel.Norm;
 import org.atelier4j.tensor.kernel.Pooling;
 import org.atelier4j.tensor.kernel.Reduction;
@@ -48,8 +48,8 @@ public class Nd4jKernels implements Kernels {
     }
 
     @Override
-    public void fill(double value, Tensor out) {
-        Movement.fill(value, out);
+    public void fill(HostNumber value, Tensor out) {
+        Movement.fill(value.value(), out);
     }
 
     @Override
@@ -251,8 +251,8 @@ public class Nd4jKernels implements Kernels {
     }
 
     @Override
-    public void gumbelSoftmax(double temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
-        GumbelSoftmaxes.draw(this, temperature, key, position, logits, out, largest);
+    public void gumbelSoftmax(Tensor temperature, long key, long position, Tensor logits, Tensor out, Tensor largest) {
+        GumbelSoftmaxes.draw(this, temperature.item(), key, position, logits, out, largest);
     }
 
     // --- training ---------------------------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ public class Nd4jKernels implements Kernels {
     }
 
     @Override
-    public void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight) {
+    public void lerp(List<Tensor> targets, List<Tensor> sources, HostNumber weight) {
         Updates.lerp(targets, sources, weight);
     }
 

@@ -6,7 +6,7 @@ import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.kernel.Elements;
-import org.atelier4j.tensor.kernel.MovingWeight;
+import org.atelier4j.tensor.kernel.HostNumber;
 import org.atelier4j.tensor.kernel.Parallel;
 import org.atelier4j.tensor.kernel.Scratch;
 import org.atelier4j.tensor.kernel.UpdateRule;
@@ -76,7 +76,7 @@ final class Updates {
         });
     }
 
-    static void lerp(List<Tensor> targets, List<Tensor> sources, MovingWeight weight) {
+    static void lerp(List<Tensor> targets, List<Tensor> sources, HostNumber weight) {
         Check.that(
                 targets.size() == sources.size(),
                 "lerp: there must be as many sources as targets, got %d and %d",

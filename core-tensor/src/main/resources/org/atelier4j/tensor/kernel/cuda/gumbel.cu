@@ -12,9 +12,10 @@ __device__ inline float gumbel(u32 word) {
 }
 
 extern "C" __global__ void gumbelSoftmax(
-        i64 key, i64 position, double scale, const T* logits, T* out, int* largest, i64 n, i64 rows, int wide) {
+        i64 key, i64 position, const double* temperature, const T* logits, T* out, int* largest, i64 n, i64 rows, int wide) {
     __shared__ A spare[32];
     __shared__ i64 indices[32];
+    A scale = (A) (1 / *temperature);
     Team t = team(wide);
     for (i64 row = t.row; row < rows; row += t.rows) {
         i64 first = row * n;
@@ -28,7 +29,7 @@ extern "C" __global__ void gumbelSoftmax(
                 if (i >= 0 && i < n) { // the first and the last block of a row may belong to its neighbours too
                     A noise = widen(To<T>::of(gumbel(words.w[k])));
                     A sum = widen(To<T>::of(widen(from[i]) + noise));
-                    to[i] = To<T>::of((A) scale * sum);
+                    to[i] = To<T>::of(scale * sum);
                     top = Max::of(top, (A) widen(to[i]));
                 }
             }
