@@ -8,7 +8,8 @@ import org.atelier4j.nn.Layer;
 import org.atelier4j.optim.Adam;
 import org.atelier4j.optim.GradientClip;
 import org.atelier4j.tensor.Rng;
-import org.atelier4j.train.StepReport;
+import org.atelier4j.train.CapturedStep;
+import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingState;
 import org.atelier4j.vqvae.AdversarialStep;
 import org.atelier4j.vqvae.Autoencoder;
@@ -24,7 +25,7 @@ abstract class AdversarialRun implements Run<Batch> {
     private final PatchDiscriminator judge;
     private final Adam generator;
     private final Adam discriminator;
-    private final AdversarialStep step;
+    private final CapturedStep<Batch> step;
 
     /** Makes a run of a model; {@code autoencoder} is the same model as its training sees it. */
     AdversarialRun(
@@ -41,8 +42,8 @@ abstract class AdversarialRun implements Run<Batch> {
         generator = new Adam(model.parameters(), Adam.Config.of(rate.at(0)).withRate(rate));
         discriminator = new Adam(judge.parameters(), Adam.Config.gan());
         var settings = new AdversarialStep.Settings(new GradientClip(optimization.maxNorm()), rng.split("step"));
-        step = new AdversarialStep(
-                autoencoder, adversary.loss(config.steps(), judge), generator, discriminator, settings);
+        step = CapturedStep.of(new AdversarialStep(
+                autoencoder, adversary.loss(config.steps(), judge), generator, discriminator, settings));
     }
 
     /** Returns the images that the model was not trained on. */
@@ -66,8 +67,8 @@ abstract class AdversarialRun implements Run<Batch> {
     }
 
     @Override
-    public final StepReport step(Batch batch, long number) {
-        return step.run(batch, number);
+    public final TrainStep<Batch> step() {
+        return step;
     }
 
     @Override
@@ -82,6 +83,7 @@ abstract class AdversarialRun implements Run<Batch> {
 
     @Override
     public final void close() {
+        step.close();
         batches.close();
     }
 }

@@ -73,7 +73,7 @@ public final class CompareCodebooks {
                 Batches test = new Batches(data.test(), Batches.Config.evaluation(250), Rng.of(0))) {
             for (long step = 0; step < config.steps(); step++) {
                 try (TensorScope scope = TensorScope.open()) {
-                    run.step(run.next(), step);
+                    run.step().run(run.next(), step);
                 }
             }
             return new Row(kind, VqVaeScores.of(run.model(), test));

@@ -38,7 +38,7 @@ final class DiffusionRun implements Run<Batch> {
     private final AdamW optimizer;
     private final Ema ema;
     private final DiffusionLoss loss;
-    private final CapturedStep<Batch> recorded = CapturedStep.of(this::step); // one graph on a card
+    private final CapturedStep<Batch> step = CapturedStep.of(this::train);
 
     DiffusionRun(DiffusionConfig config, Datasets.Resolved data) {
         this.config = config;
@@ -59,8 +59,7 @@ final class DiffusionRun implements Run<Batch> {
         loss = config.objective().loss();
     }
 
-    @Override
-    public StepReport step(Batch batch, long step) {
+    private StepReport train(Batch batch, long step) {
         Rng random = rng.split("step").split(step);
         Condition noClass = Condition.labels(config.network().conditions().classes());
         Condition condition =
@@ -75,8 +74,8 @@ final class DiffusionRun implements Run<Batch> {
     }
 
     @Override
-    public TrainStep<Batch> looped() {
-        return recorded;
+    public TrainStep<Batch> step() {
+        return step;
     }
 
     @Override
@@ -118,7 +117,7 @@ final class DiffusionRun implements Run<Batch> {
 
     @Override
     public void close() {
-        recorded.close();
+        step.close();
         batches.close();
     }
 }

@@ -19,7 +19,6 @@ import org.atelier4j.optim.Ema;
 import org.atelier4j.optim.GradientClip;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.train.CapturedStep;
-import org.atelier4j.train.StepReport;
 import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingState;
 
@@ -35,8 +34,7 @@ final class PixelCnnRun implements Run<Batch> {
     private final PixelCnn model;
     private final AdamW optimizer;
     private final Ema ema;
-    private final PixelCnnStep step;
-    private final CapturedStep<Batch> recorded; // one graph on a card
+    private final CapturedStep<Batch> step;
 
     PixelCnnRun(PixelCnnRunConfig config, Datasets.Resolved data) {
         this.config = config;
@@ -56,13 +54,12 @@ final class PixelCnnRun implements Run<Batch> {
                 config.labelDropout(),
                 new GradientClip(optimization.maxNorm()),
                 rng.split("step"));
-        step = new PixelCnnStep(model, optimizer, ema, settings);
-        recorded = CapturedStep.of(step);
+        step = CapturedStep.of(new PixelCnnStep(model, optimizer, ema, settings));
     }
 
     @Override
-    public TrainStep<Batch> looped() {
-        return recorded;
+    public TrainStep<Batch> step() {
+        return step;
     }
 
     @Override
@@ -73,11 +70,6 @@ final class PixelCnnRun implements Run<Batch> {
     @Override
     public int size(Batch batch) {
         return batch.size();
-    }
-
-    @Override
-    public StepReport step(Batch batch, long number) {
-        return step.run(batch, number);
     }
 
     @Override
@@ -121,7 +113,7 @@ final class PixelCnnRun implements Run<Batch> {
 
     @Override
     public void close() {
-        recorded.close();
+        step.close();
         batches.close();
     }
 }

@@ -24,7 +24,6 @@ import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.TensorScope;
 import org.atelier4j.tensor.autograd.NoGrad;
 import org.atelier4j.train.CapturedStep;
-import org.atelier4j.train.StepReport;
 import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingState;
 import org.atelier4j.vqvae.VqVae;
@@ -47,8 +46,7 @@ final class PriorRun implements Run<CodeBatch> {
     private final CodeDataset.Batches batches;
     private final AdamW optimizer;
     private final Ema ema;
-    private final PriorStep step;
-    private final CapturedStep<CodeBatch> recorded; // one graph on a card
+    private final CapturedStep<CodeBatch> step;
 
     PriorRun(PriorRunConfig config, Datasets.Resolved data) {
         this.config = config;
@@ -72,8 +70,7 @@ final class PriorRun implements Run<CodeBatch> {
         ema = new Ema(model.network(), new Ema.Config(optimization.emaHalfLife(), EMA_RAMP_UP));
         var settings = new PriorStep.Settings(
                 config.labelDropout(), new GradientClip(optimization.maxNorm()), rng.split("step"));
-        step = new PriorStep(model, optimizer, ema, settings);
-        recorded = step.captured();
+        step = new PriorStep(model, optimizer, ema, settings).captured();
     }
 
     private CodeDataset codes(Dataset images) {
@@ -98,13 +95,8 @@ final class PriorRun implements Run<CodeBatch> {
     }
 
     @Override
-    public StepReport step(CodeBatch batch, long number) {
-        return step.run(batch, number);
-    }
-
-    @Override
-    public TrainStep<CodeBatch> looped() {
-        return recorded;
+    public TrainStep<CodeBatch> step() {
+        return step;
     }
 
     @Override
@@ -161,6 +153,6 @@ final class PriorRun implements Run<CodeBatch> {
 
     @Override
     public void close() {
-        recorded.close();
+        step.close();
     }
 }

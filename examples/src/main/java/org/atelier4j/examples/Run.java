@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import org.atelier4j.image.Image;
 import org.atelier4j.train.StepListener;
-import org.atelier4j.train.StepReport;
 import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingState;
 
@@ -24,15 +23,10 @@ interface Run<B> extends AutoCloseable {
     int size(B batch);
 
     /**
-     * Trains on a batch; its random numbers depend on the seed and the number of the step alone. The report has a
-     * {@code loss}.
+     * Returns what trains on a batch, on a card by one graph; its random numbers depend on the seed and the number of the step
+     * alone. Its report has a {@code loss}.
      */
-    StepReport step(B batch, long step);
-
-    /** Returns the step as the loop runs it: itself, or something around it that makes it faster. */
-    default TrainStep<B> looped() {
-        return this::step;
-    }
+    TrainStep<B> step();
 
     /** Returns all that a checkpoint must hold. */
     TrainingState state();

@@ -75,7 +75,7 @@ record Training(TrainingProgress progress, LossCurve loss, Map<String, Double> s
                 checkpoints,
                 new SampleGrid(folder, seldom, run::samples)));
         TrainingProgress from = checkpoints.resume(config.length());
-        return new TrainingLoop<>(run::next, run::size, run.looped(), listeners, stop).run(from);
+        return new TrainingLoop<>(run::next, run::size, run.step(), listeners, stop).run(from);
     }
 
     private static Map<String, String> notes(RunConfig config, Datasets.Resolved data, TrainingProgress progress) {
@@ -110,7 +110,7 @@ record Training(TrainingProgress progress, LossCurve loss, Map<String, Double> s
     /** Returns how long a step takes on this machine once it is warm; the run is of no use for training afterwards. */
     private static <B> double secondsPerStep(Run<B> trial) {
         double[] seconds = new double[TRIAL_STEPS];
-        TrainStep<B> step = trial.looped();
+        TrainStep<B> step = trial.step();
         for (int i = -TRIAL_STEPS; i < TRIAL_STEPS; i++) {
             long start = System.nanoTime();
             try (TensorScope scope = TensorScope.open()) {

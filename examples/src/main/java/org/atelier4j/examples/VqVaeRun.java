@@ -11,8 +11,9 @@ import org.atelier4j.image.Image;
 import org.atelier4j.optim.Adam;
 import org.atelier4j.optim.GradientClip;
 import org.atelier4j.tensor.Rng;
+import org.atelier4j.train.CapturedStep;
 import org.atelier4j.train.StepListener;
-import org.atelier4j.train.StepReport;
+import org.atelier4j.train.TrainStep;
 import org.atelier4j.train.TrainingState;
 import org.atelier4j.vqvae.CodebookUsage;
 import org.atelier4j.vqvae.VqVae;
@@ -28,7 +29,7 @@ final class VqVaeRun implements Run<Batch> {
     private final VqVae model;
     private final Adam optimizer;
     private final CodebookUsage usage;
-    private final VqVaeStep step;
+    private final CapturedStep<Batch> step;
 
     VqVaeRun(VqVaeRunConfig config, Datasets.Resolved data) {
         this.config = config;
@@ -44,7 +45,7 @@ final class VqVaeRun implements Run<Batch> {
         usage = new CodebookUsage(model.size(), batches.batchesPerPass());
         var settings = new VqVaeStep.Settings(
                 config.loss(), usage, new GradientClip(optimization.maxNorm()), rng.split("step"));
-        step = new VqVaeStep(model, optimizer, settings);
+        step = CapturedStep.of(new VqVaeStep(model, optimizer, settings));
     }
 
     /** Returns what is being trained. */
@@ -63,8 +64,8 @@ final class VqVaeRun implements Run<Batch> {
     }
 
     @Override
-    public StepReport step(Batch batch, long number) {
-        return step.run(batch, number);
+    public TrainStep<Batch> step() {
+        return step;
     }
 
     @Override
@@ -97,6 +98,7 @@ final class VqVaeRun implements Run<Batch> {
 
     @Override
     public void close() {
+        step.close();
         batches.close();
     }
 }

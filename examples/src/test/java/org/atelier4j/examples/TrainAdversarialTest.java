@@ -108,7 +108,7 @@ class TrainAdversarialTest {
     private static void steps(AutoencoderKlRun run, int from, int to) {
         for (int i = from; i < to; i++) {
             try (TensorScope scope = TensorScope.open()) {
-                run.step(run.next(), i);
+                run.step().run(run.next(), i);
             }
         }
     }

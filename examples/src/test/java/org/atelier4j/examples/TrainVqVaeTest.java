@@ -80,7 +80,7 @@ class TrainVqVaeTest {
         for (int i = from; i < to; i++) {
             try (TensorScope scope = TensorScope.open()) {
                 Batch batch = run.next();
-                run.step(batch, i);
+                run.step().run(batch, i);
                 TrainingProgress progress = new TrainingProgress(i + 1, 8L * (i + 1), 0, TrainingLength.steps(6));
                 run.listeners().forEach(l -> l.stepped(progress, StepReport.of("loss", 0)));
             }
