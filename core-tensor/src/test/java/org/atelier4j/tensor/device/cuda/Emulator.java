@@ -22,12 +22,12 @@ import org.junit.jupiter.api.Assumptions;
  * asks for the real one: what needs the stand-in's hooks is skipped then.
  */
 public final class Emulator {
-    private static final List<String> FILES = List.of("simt.h", "races.h", "standin.cpp");
+    private static final List<String> FILES = List.of("simt.h", "races.h", "machine.h", "standin.cpp");
 
     private static final boolean REAL =
             System.getProperty("atelier.test.cuda", "").equals("card");
 
-    /** Whether all kernels are watched for data races, several times slower: {@code -Datelier.test.cuda.races=true}. */
+    /** Whether all kernels are watched for data races, about three times slower: {@code -Datelier.test.cuda.races=true}. */
     private static final boolean RACES = Boolean.getBoolean("atelier.test.cuda.races");
 
     private static @Nullable String absence = REAL ? "a real card was asked for" : null;
@@ -136,8 +136,18 @@ public final class Emulator {
             for (String file : FILES) {
                 Files.writeString(folder.resolve(file), resource(file));
             }
-            int result =
-                    run(folder, "g++", "-std=c++17", "-O1", "-shared", "-fPIC", "-o", "new.so", "standin.cpp", "-ldl");
+            int result = run(
+                    folder,
+                    "g++",
+                    "-std=c++17",
+                    "-O2",
+                    "-ffp-contract=off",
+                    "-shared",
+                    "-fPIC",
+                    "-o",
+                    "new.so",
+                    "standin.cpp",
+                    "-ldl");
             if (result != 0) {
                 throw new IOException("g++ must build the stand-in driver in " + folder + ", got exit code " + result);
             }

@@ -1,234 +1,300 @@
-// Finds data races of emulated kernels. g++ is told to instrument every load and store for its thread sanitizer, whose
-// functions are the ones below. For each word of shared memory and of device memory they keep who touched it last, and fail
-// when two threads do so, at least one of them writing and not both by atomics, with nothing between that orders them.
+// Finds data races in kernels: two accesses to one byte by different threads, at least one of them a write, that nothing
+// puts in order, whether or not they changed a result this time. It is what compute-sanitizer's racecheck does for shared
+// memory, for global memory too, and what is ordered does not depend on which thread happened to run first.
 //
-// What orders (CUDA C++ Programming Guide, "Memory Fence Functions", "Synchronization Functions", as compute-sanitizer's
-// racecheck takes it):
-//   threads of a block: __syncthreads(); lanes of a warp: __syncwarp() too. Not shuffles, ldmatrix or mma, which exchange
-//     registers and promise nothing about memory;
-//   threads of different blocks: nothing within a launch;
-//   cp.async: the bytes arrive at any time between its issue and the wait of the thread that asked. Until then nobody may
-//     touch them; for others they are there after a barrier behind that wait.
-// What is kept of a word are the last two writes and the last two reads of different threads: a race between parts of one
-// word may go unseen, an access that is in order is never reported.
-#pragma once
+// What puts accesses in order (PTX ISA, "Memory Consistency Model"; CUDA C++ Programming Guide, "Synchronization
+// Functions", "Warp Shuffle Functions", "Asynchronous Data Copies"):
+//   1. Within a block __syncthreads, within a warp __syncwarp too, if both threads go through it, one after its access and
+//      the other before. Shuffles, mma and ldmatrix order nothing. Who has returned goes through no barrier any more.
+//   2. Nothing orders blocks of one launch. Launches follow one another, as they share a stream.
+//   3. Atomics get along with atomics, not with plain accesses, and order nothing either.
+//   4. cp.async writes at any time from when it is issued to when its thread has waited for it. Until then nobody may touch
+//      the place, its own thread neither; from then on it is a write of that thread.
+//   5. Shared memory of one block is not that of the next one.
+//
+// How. g++ -fsanitize=thread makes every load and store call a function __tsan_…; those of its own run-time library are not
+// linked, but the ones at the end of this file. A clock counts barriers. Each byte remembers its last write and two reads
+// and two atomics of threads as far apart as there are: in other blocks or warps, else other lanes. Two are enough:
+// whoever races with any access since the last write races with one of them or with the one that follows it.
+#include <map>
 
 namespace races {
 
-struct Access {
-    uint32_t block, turn, warpTurn, at; // at: where in the code, counted from the beginning of the library
-    uint16_t thread;
-    uint8_t bytes, atomic; // bytes: which of the word, a bit each; none for no access
+// --- what is remembered -----------------------------------------------------------------------------------------------
+
+// An access: when, by which thread of the block, at which instruction of the module.
+struct __attribute__((packed, aligned(4))) Stamp {
+    uint64_t thread : 10, pending : 1, time : 53;
+    uint32_t place;
 };
 
-struct Word {
-    uint64_t launch; // what is older is forgotten
-    Access writes[2], reads[2];
-    uint16_t copying, pad; // 1 + the thread whose cp.async is under way, 0 for none
+struct alignas(64) Byte {
+    Stamp write, reads[2], atomics[2];
+    bool split; // of the first byte of four
 };
 
-static uint64_t launch;
-static char *libraryStart, *libraryEnd;
-static Word* sharedWords;
-struct Region { char* start; size_t size; Word* words; };
-static std::vector<Region> regions; // device memory that kernels have touched
-static size_t lastRegion;
-// Set by the driver: whether an address is device memory, and where its allocation lies.
-extern "C" { __attribute__((visibility("default"))) bool (*simt_allocation)(const void* p, char** start, size_t* size); }
+// Four bytes that are accessed together need one memory, that of the first.
+struct Word { Byte bytes[4]; };
 
-struct Report { bool found; const char* first; const char* second; Access before, now; char where[80]; };
-static Report report;
-
-UNWATCHED static int ofThisLibrary(struct dl_phdr_info* info, size_t, void*) {
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const auto& p = info->dlpi_phdr[i];
-        char* start = (char*) info->dlpi_addr + p.p_vaddr;
-        if (p.p_type == PT_LOAD && (char*) &launch >= start && (char*) &launch < start + p.p_memsz) {
-            libraryStart = (char*) info->dlpi_addr;
-            libraryEnd = start + p.p_memsz;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-UNWATCHED static void begin() {
-    if (!libraryStart) {
-        dl_iterate_phdr(ofThisLibrary, nullptr);
-        if (simt::__start_simt_shared)
-            sharedWords = (Word*) calloc((simt::__stop_simt_shared - simt::__start_simt_shared) / 4 + 2, sizeof(Word));
-    }
-    launch++;
-    report.found = false;
-}
-
-UNWATCHED static void newBlock() { launch += uint64_t(1) << 40; } // for shared memory, which is new in each block
-
-// Library templates that are used below are instrumented too: their accesses are not the kernel's.
-static bool busy;
-struct Busy {
-    UNWATCHED Busy() { busy = true; }
-    UNWATCHED ~Busy() { busy = false; }
+struct Region {
+    uintptr_t start, size;
+    Word* words; // made when it is first accessed
+    uint64_t begin; // what was before has nothing to do with what is now
 };
 
-// Returns the word of shared or device memory at an address, null for any other memory.
-UNWATCHED static Word* wordAt(char* p, bool& isShared) {
-    if (p >= libraryStart && p < libraryEnd) {
-        isShared = true;
-        bool inside = simt::__start_simt_shared && p >= simt::__start_simt_shared && p < simt::__stop_simt_shared;
-        return inside ? sharedWords + ((p - (char*) ((uintptr_t) simt::__start_simt_shared & ~uintptr_t(3))) >> 2) : nullptr;
+static Region shared;
+static std::map<uintptr_t, Region> allocations;
+static std::mutex allocating;
+
+// Memory for what is remembered: zeros, which the system gives only to what is touched. Little ones are used again as they
+// are, since all that is remembered is older than the next launch.
+static std::map<size_t, std::vector<Word*>> spare;
+static Word* words(size_t bytes) {
+    std::vector<Word*>& fitting = spare[bytes];
+    if (fitting.size()) {
+        Word* w = fitting.back();
+        fitting.pop_back();
+        return w;
     }
-    isShared = false;
-    if (p >= simt::now->stack && p < simt::now->stack + simt::STACK) return nullptr;
-    for (size_t i = 0; i < regions.size(); i++) {
-        Region& r = regions[lastRegion];
-        if (p >= r.start && p < r.start + r.size) return r.words + ((p - r.start) >> 2);
-        lastRegion = (lastRegion + 1) % regions.size();
+    void* memory = mmap(nullptr, bytes / 4 * sizeof(Word), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) abort();
+    return (Word*) memory;
+}
+static void release(Region& r) {
+    if (!r.words) return;
+    if (r.size <= 1 << 14) spare[r.size].push_back(r.words);
+    else munmap(r.words, r.size / 4 * sizeof(Word));
+}
+
+// Begins to look at global memory, at a multiple of 4, in pages of its own.
+static void watch(const void* p, size_t size) {
+    std::lock_guard<std::mutex> hold(allocating);
+    allocations[(uintptr_t) p] = {(uintptr_t) p, (size + 3) / 4 * 4, nullptr, 0};
+}
+static void forget(const void* p) {
+    std::lock_guard<std::mutex> hold(allocating);
+    auto it = allocations.find((uintptr_t) p);
+    release(it->second);
+    allocations.erase(it);
+}
+
+// --- the present ------------------------------------------------------------------------------------------------------
+
+static const char* module; // where its code begins
+static int moduleFile;
+static uint64_t clock, launchBegin, blockBegin;
+static std::vector<uint64_t> blockBegins; // of this launch
+
+struct Thread {
+    uint64_t block, warp; // the last barrier it went through with all, with its warp or all
+};
+static Thread threads[1024];
+static unsigned me;
+static uintptr_t stack, stackSize; // of this thread: nobody else's business
+
+static struct { uintptr_t page; Region* region; } recent[256]; // null where nobody looks
+
+static void launch(const char* code, int file) {
+    module = code;
+    moduleFile = file;
+    launchBegin = ++clock;
+    blockBegins.clear();
+    memset(recent, 0, sizeof recent);
+}
+static void block(unsigned n, char* sharedStart, char* sharedEnd) {
+    blockBegin = ++clock;
+    blockBegins.push_back(blockBegin);
+    for (unsigned t = 0; t < n; t++) threads[t] = {blockBegin, blockBegin};
+    static size_t room; // for which there is memory
+    size_t size = (sharedEnd - sharedStart + 3) / 4 * 4;
+    if (size > room) {
+        std::lock_guard<std::mutex> hold(allocating);
+        shared.size = room;
+        release(shared);
+        shared.words = words(size);
+        room = size;
     }
-    char* start;
-    size_t size;
-    if (!simt_allocation || !simt_allocation(p, &start, &size)) return nullptr;
-    for (size_t i = 0; i < regions.size(); i++) // what was freed since
-        if (start < regions[i].start + regions[i].size && regions[i].start < start + size) {
-            free(regions[i].words);
-            regions.erase(regions.begin() + i--);
+    shared = {(uintptr_t) sharedStart, size, shared.words, blockBegin};
+}
+static void resume(unsigned thread, const char* stackStart, size_t size) {
+    me = thread;
+    stack = (uintptr_t) stackStart;
+    stackSize = size;
+}
+// Threads that meet say so one by one, after the clock.
+static void tick() { clock++; }
+static void metAll(unsigned thread) { threads[thread] = {clock, clock}; }
+static void metWarp(unsigned thread) { threads[thread].warp = clock; }
+
+// --- order ------------------------------------------------------------------------------------------------------------
+
+static bool fresh(const Stamp& s, const Region& r) { return s.time >= r.begin; }
+
+static bool ordered(const Stamp& s, const Region& r) {
+    if (!fresh(s, r)) return true;
+    if (s.time < blockBegin || s.pending) return false;
+    if (s.thread == me) return true;
+    const Thread& other = threads[s.thread];
+    return s.time < (s.thread / 32 == me / 32 ? other.warp : other.block);
+}
+
+// 0 for one thread, 1 for one warp, 2 for more.
+static int apart(const Stamp& a, const Stamp& b) {
+    if ((a.time < blockBegin) != (b.time < blockBegin)) return 2;
+    return a.thread == b.thread ? 0 : a.thread / 32 == b.thread / 32 ? 1 : 2;
+}
+
+// Remembers what many may do at once. The first of the two is never older than the block or launch of the second.
+static void note(Stamp (&two)[2], const Stamp& now, const Region& r) {
+    if (ordered(two[0], r)) {
+        two[0] = now;
+        return;
+    }
+    int distance = apart(two[0], two[1]);
+    if (distance < 2 && apart(two[0], now) > distance || ordered(two[1], r)) two[1] = now;
+}
+
+enum Kind { READ, WRITE, ATOMIC, COPY };
+
+[[noreturn]] static void report(const Region& r, uintptr_t at, unsigned bytes, Kind now, uint32_t place, Kind before, const Stamp& other);
+
+// --- accesses ---------------------------------------------------------------------------------------------------------
+
+static Region* regionOf(uintptr_t at) {
+    if (at - shared.start < shared.size) return &shared;
+    if (at - stack < stackSize) return nullptr;
+    uintptr_t page = at >> 12;
+    auto& slot = recent[page % 256];
+    if (slot.page != page) {
+        std::lock_guard<std::mutex> hold(allocating);
+        auto it = allocations.upper_bound(at | 4095);
+        Region* found = it == allocations.begin() ? nullptr : &std::prev(it)->second;
+        if (found && (found->start + found->size - 1) >> 12 < page) found = nullptr;
+        if (found) found->begin = launchBegin;
+        slot = {page, found};
+    }
+    return slot.region && at - slot.region->start < slot.region->size ? slot.region : nullptr;
+}
+
+// Every byte of an access by itself, or four as one where nobody ever wanted less.
+template <class Visit> static void each(const Region& r, uintptr_t at, unsigned size, Visit visit) {
+    for (uintptr_t from = at - r.start, end = from + size; from < end;) {
+        Byte* four = r.words[from / 4].bytes;
+        unsigned first = from % 4, count = std::min<uintptr_t>(4 - first, end - from);
+        from += count;
+        if (count < 4 && !four->split) {
+            for (int i = 1; i < 4; i++) four[i] = four[0];
+            four->split = true;
         }
-    lastRegion = regions.size();
-    regions.push_back({start, size, (Word*) calloc(size / 4 + 2, sizeof(Word))});
-    return regions.back().words + ((p - start) >> 2);
-}
-
-UNWATCHED static bool ordered(const Access& a, const Access& b) {
-    if (a.block != b.block) return false;
-    return a.thread == b.thread || a.turn != b.turn || (a.thread / 32 == b.thread / 32 && a.warpTurn != b.warpTurn);
-}
-
-[[noreturn]] UNWATCHED static void fail(const char* first, const Access& before, const char* second, const Access& now, bool isShared) {
-    busy = false;
-    report = {true, first, second, before, now, ""};
-    snprintf(report.where, sizeof report.where, "%s memory", isShared ? "shared" : "device");
-    simt::fail("race");
-}
-
-UNWATCHED static void check(Access (&others)[2], const char* first, const char* second, const Access& now, bool isShared) {
-    for (const Access& o : others)
-        if ((o.bytes & now.bytes) && !(o.atomic && now.atomic) && !ordered(o, now)) fail(first, o, second, now, isShared);
-}
-
-// Keeps the latest access, and the latest one of another thread.
-UNWATCHED static void keep(Access (&last)[2], const Access& now) {
-    bool same = last[0].bytes && last[0].thread == now.thread && last[0].block == now.block;
-    if (!same) last[1] = last[0];
-    uint8_t bytes = same && last[0].turn == now.turn && last[0].warpTurn == now.warpTurn ? last[0].bytes : 0;
-    last[0] = now;
-    last[0].bytes |= bytes;
-}
-
-enum Kind { READ, WRITE, ATOMIC };
-
-UNWATCHED static void touch(void* address, size_t size, Kind kind, void* caller) {
-    if (busy || !simt::emulating || !simt::now) return; // not in a thread of the kernel
-    Busy here;
-    char* p = (char*) address;
-    for (char* end = p + size; p < end;) {
-        bool isShared;
-        Word* w = wordAt(p, isShared);
-        size_t offset = (uintptr_t) p & 3, n = std::min<size_t>(4 - offset, end - p);
-        p += n;
-        if (!w) continue;
-        uint64_t present = isShared ? launch : launch & ((uint64_t(1) << 40) - 1);
-        if (w->launch != present) {
-            memset(w, 0, sizeof *w);
-            w->launch = present;
-        }
-        unsigned thread = simt::linear();
-        uint32_t block = blockIdx.x + gridDim.x * (blockIdx.y + gridDim.y * blockIdx.z);
-        Access now{block, simt::whole.fences, simt::warps[thread / 32].fences, (uint32_t) ((char*) caller - libraryStart),
-                   (uint16_t) thread, (uint8_t) (((1u << n) - 1) << offset), kind == ATOMIC};
-        const char* what = kind == READ ? "reads" : kind == WRITE ? "writes" : "changes by an atomic";
-        if (w->copying && isShared) {
-            Access copy = now;
-            copy.thread = w->copying - 1;
-            copy.at = 0;
-            fail("has not waited for its copy to", copy, what, now, isShared);
-        }
-        check(w->writes, w->writes[0].atomic ? "has changed by an atomic" : "has written", what, now, isShared);
-        if (kind != READ) check(w->reads, "has read", what, now, isShared);
-        keep(kind == READ ? w->reads : w->writes, now);
+        if (four->split) for (unsigned i = first; i < first + count; i++) visit(four[i]);
+        else visit(four[0]);
     }
 }
 
-// A cp.async to shared memory: writes from now on, until it is waited for.
-UNWATCHED static void copyBegins(void* to, void* caller) {
-    touch(to, 16, WRITE, caller);
-    Busy here;
-    for (int i = 0; i < 4; i++) {
-        bool isShared;
-        if (Word* w = wordAt((char*) to + 4 * i, isShared)) w->copying = 1 + simt::linear();
+static inline __attribute__((always_inline)) void access(Kind kind, const void* p, unsigned size, const void* code) {
+    uintptr_t at = (uintptr_t) p;
+    Region* r = regionOf(at);
+    if (!r || at + size > r->start + r->size) return; // what lies outside is found by other means
+    if (!r->words) {
+        std::lock_guard<std::mutex> hold(allocating);
+        r->words = words(r->size);
     }
-}
-UNWATCHED static void copyEnds(void* to, void* caller) {
-    {
-        Busy here;
-        for (int i = 0; i < 4; i++) {
-            bool isShared;
-            if (Word* w = wordAt((char*) to + 4 * i, isShared)) w->copying = 0;
-        }
-    }
-    touch(to, 16, WRITE, caller);
-}
-
-// Returns file and line, as the compiler's tables know them.
-UNWATCHED static std::string lineOf(uint32_t at) {
-    Dl_info self;
-    if (at == 0 || !dladdr((void*) &launch, &self)) return "?";
-    char command[600], line[300] = "?";
-    snprintf(command, sizeof command, "addr2line -s -e '%s' 0x%x", self.dli_fname, at - 1);
-    if (FILE* out = popen(command, "r")) {
-        if (!fgets(line, sizeof line, out)) strcpy(line, "?");
-        pclose(out);
-    }
-    line[strcspn(line, " \n")] = 0; // without what else is known of the place
-    return line;
+    Stamp now;
+    now.time = clock;
+    now.pending = kind == COPY;
+    now.thread = me;
+    now.place = (uint32_t) ((const char*) code - module);
+    auto must = [&](const Stamp& s, Kind before) { if (!ordered(s, *r)) report(*r, at, size, kind, now.place, before, s); };
+    each(*r, at, size, [&](Byte& b) {
+        must(b.write, b.write.pending ? COPY : WRITE);
+        if (kind != READ && fresh(b.reads[0], *r)) for (Stamp& s : b.reads) must(s, READ);
+        if (kind != ATOMIC && fresh(b.atomics[0], *r)) for (Stamp& s : b.atomics) must(s, ATOMIC);
+        if (kind == READ) note(b.reads, now, *r);
+        else if (kind == ATOMIC) note(b.atomics, now, *r);
+        else b.write = now;
+    });
 }
 
-// Returns what was found in the last launch, null for nothing.
-UNWATCHED static const char* found() {
-    static std::string text;
-    if (!report.found) return nullptr;
-    const Access &a = report.before, &b = report.now;
-    text = std::string("race in kernel ") + simt::kernel + ": thread " + std::to_string(b.thread) + " of block " + std::to_string(b.block) + " "
-            + report.second + " " + report.where + " (" + lineOf(b.at) + ") that thread " + std::to_string(a.thread) + " of block "
-            + std::to_string(a.block) + " " + report.first + (a.at ? " (" + lineOf(a.at) + ")" : "") + ", and nothing orders them";
-    return text.c_str();
+// This thread has waited for what it copied.
+static void copied(const void* p, unsigned size) {
+    if (Region* r = regionOf((uintptr_t) p))
+        each(*r, (uintptr_t) p, size, [](Byte& b) {
+            b.write.time = clock;
+            b.write.pending = 0;
+        });
+}
+
+// --- reports ----------------------------------------------------------------------------------------------------------
+
+static std::vector<std::string> output(std::string command) {
+    std::vector<std::string> lines;
+    char line[512];
+    FILE* in = popen((command + " 2> /dev/null").c_str(), "r");
+    while (in && fgets(line, sizeof line, in)) lines.emplace_back(line, strcspn(line, "\n"));
+    if (in) pclose(in);
+    return lines;
+}
+static std::string moduleName() { return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(moduleFile); }
+
+// The line of a kernel's file; what simt.h stands for is where it is called.
+static std::string lineOf(uint32_t place) {
+    char address[32];
+    snprintf(address, sizeof address, " %#x", place - 1); // in the call, not behind it
+    for (std::string& line : output("addr2line -i -s -e " + moduleName() + address))
+        if (line.rfind("simt.h:", 0)) return line.substr(0, line.find(' '));
+    return "an unknown line";
+}
+
+// What lies at an address of shared memory, as "at byte 8 of kernel::tile in shared memory".
+static std::string sharedName(uintptr_t at) {
+    uint64_t offset = at - (uintptr_t) module, begin = 0;
+    std::string name = "?";
+    for (std::string& symbol : output("nm -C -n " + moduleName())) { // address, type, name
+        char* rest;
+        uint64_t address = strtoull(symbol.c_str(), &rest, 16);
+        if (rest - symbol.c_str() < 16 || address > offset || symbol.find(" __s") < symbol.size()) continue; // of the section
+        begin = address;
+        name = rest + 3;
+    }
+    return "at byte " + std::to_string(offset - begin) + " of " + name + " in shared memory";
+}
+static std::string globalName(uintptr_t at, const Region& r) {
+    return "at byte " + std::to_string(at - r.start) + " of an allocation of " + std::to_string(r.size) + " in global memory";
+}
+
+static std::string coordinates(unsigned i, const dim3& size) {
+    return "(" + std::to_string(i % size.x) + ", " + std::to_string(i / size.x % size.y) + ", " + std::to_string(i / size.x / size.y) + ")";
+}
+static std::string blockOf(uint64_t time) {
+    auto next = std::upper_bound(blockBegins.begin(), blockBegins.end(), time);
+    return " of block " + coordinates(next - blockBegins.begin() - 1, gridDim);
+}
+
+static void report(const Region& r, uintptr_t at, unsigned bytes, Kind now, uint32_t place, Kind before, const Stamp& other) {
+    static const char* const does[] = {"reads", "writes", "changes (atomic)", "begins to copy to (cp.async)"};
+    static const char* const did[] = {"has read", "has written", "has changed (atomic)", "began to copy to (cp.async)"};
+    bool elsewhere = other.time < blockBegin;
+    const char* missing = elsewhere ? "nothing orders blocks" : other.pending ? "the copy has not been waited for" : "no barrier between";
+    simt::abandon("race in kernel " + std::string(simt::kernel) + ": thread " + coordinates(me, blockDim) + blockOf(clock) + " " + does[now]
+                  + " " + std::to_string(bytes) + (bytes == 1 ? " byte " : " bytes ") + (&r == &shared ? sharedName(at) : globalName(at, r)) + " at " + lineOf(place)
+                  + ", thread " + coordinates(other.thread, blockDim) + (elsewhere ? blockOf(other.time) : "") + " " + did[before] + " them at "
+                  + lineOf(other.place) + ", " + missing);
 }
 
 } // namespace races
 
-#define SIMT_CALLER __builtin_return_address(0)
-#define SIMT_HOOK(name, size, kind) extern "C" UNWATCHED void name(void* p) { races::touch(p, size, races::kind, SIMT_CALLER); }
-SIMT_HOOK(__tsan_read1, 1, READ)
-SIMT_HOOK(__tsan_read2, 2, READ)
-SIMT_HOOK(__tsan_read4, 4, READ)
-SIMT_HOOK(__tsan_read8, 8, READ)
-SIMT_HOOK(__tsan_read16, 16, READ)
-SIMT_HOOK(__tsan_write1, 1, WRITE)
-SIMT_HOOK(__tsan_write2, 2, WRITE)
-SIMT_HOOK(__tsan_write4, 4, WRITE)
-SIMT_HOOK(__tsan_write8, 8, WRITE)
-SIMT_HOOK(__tsan_write16, 16, WRITE)
-SIMT_HOOK(__tsan_unaligned_read2, 2, READ)
-SIMT_HOOK(__tsan_unaligned_read4, 4, READ)
-SIMT_HOOK(__tsan_unaligned_read8, 8, READ)
-SIMT_HOOK(__tsan_unaligned_read16, 16, READ)
-SIMT_HOOK(__tsan_unaligned_write2, 2, WRITE)
-SIMT_HOOK(__tsan_unaligned_write4, 4, WRITE)
-SIMT_HOOK(__tsan_unaligned_write8, 8, WRITE)
-SIMT_HOOK(__tsan_unaligned_write16, 16, WRITE)
-extern "C" UNWATCHED void __tsan_read_range(void* p, size_t n) { races::touch(p, n, races::READ, SIMT_CALLER); }
-extern "C" UNWATCHED void __tsan_write_range(void* p, size_t n) { races::touch(p, n, races::WRITE, SIMT_CALLER); }
-extern "C" UNWATCHED void __tsan_func_entry(void*) {}
-extern "C" UNWATCHED void __tsan_func_exit() {}
-extern "C" UNWATCHED void __tsan_init() {}
-extern "C" UNWATCHED void __tsan_vptr_update(void**, void*) {}
-extern "C" UNWATCHED void __tsan_vptr_read(void**) {}
+// --- what -fsanitize=thread calls -------------------------------------------------------------------------------------
+
+#define EXPORT extern "C" __attribute__((visibility("default"))) void
+#define AT __builtin_return_address(0)
+#define OF_SIZE(N)                                                                                                       \
+    EXPORT __tsan_read##N(void* p) { races::access(races::READ, p, N, AT); }                                             \
+    EXPORT __tsan_write##N(void* p) { races::access(races::WRITE, p, N, AT); }                                           \
+    EXPORT __tsan_unaligned_read##N(void* p) { races::access(races::READ, p, N, AT); }                                   \
+    EXPORT __tsan_unaligned_write##N(void* p) { races::access(races::WRITE, p, N, AT); }
+OF_SIZE(1) OF_SIZE(2) OF_SIZE(4) OF_SIZE(8) OF_SIZE(16)
+EXPORT __tsan_read_range(void* p, size_t n) { races::access(races::READ, p, n, AT); }
+EXPORT __tsan_write_range(void* p, size_t n) { races::access(races::WRITE, p, n, AT); }
+EXPORT __tsan_func_entry(void*) {}
+EXPORT __tsan_func_exit() {}
+EXPORT __tsan_init() {}

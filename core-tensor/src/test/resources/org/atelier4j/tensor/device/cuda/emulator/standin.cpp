@@ -1,18 +1,11 @@
-// Stands in for libcuda and libnvrtc where there is no card: "compiles" CUDA C++ with g++ behind simt.h and runs it. The
-// "machine code" is a shared library, so that compiling, caching, loading and launching go the way they go on a card.
-// Allocations end at a page that must not be touched; what is asked for is poisoned, what lies before it watched.
+// Stands in for libcuda and libnvrtc where there is no card: "compiles" CUDA C++ with g++ behind simt.h and runs it on the
+// machine of machine.h. The "machine code" is a shared library, so that compiling, caching, loading and launching go the way
+// they go on a card. Allocations end at a page that must not be touched; what is asked for is poisoned, what lies before it
+// watched.
 #include <dlfcn.h>
-#include <sys/mman.h>
-#include <unistd.h>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <fcntl.h>
 #include <functional>
-#include <map>
-#include <mutex>
-#include <string>
-#include <vector>
+#include "machine.h"
 
 #define API extern "C" __attribute__((visibility("default")))
 
@@ -31,8 +24,8 @@ API void standinFail(const char* function, int code, int delay) {
     failureDelay = delay;
 }
 static int compilerMajor = 13;
-static bool races; // whether all kernels are watched (races.h); those compiled with -DRACES are anyhow
-API void standinRaces(int on) { races = on; }
+static bool watchful; // whether all kernels are watched for races (races.h); those compiled with -DRACES are anyhow
+API void standinRaces(int on) { watchful = on; }
 API void standinCompiler(int major) { compilerMajor = major; }
 API void standinMemory(int64_t bytes) { memoryLimit = bytes; }
 API int64_t standinUsed() { return memoryUsed; }
@@ -74,13 +67,13 @@ API int cuMemGetInfo_v2(size_t* free, size_t* total) { IN_CONTEXT; *free = memor
 
 struct Allocation { char* map; size_t mapped, size, padded; };
 static std::map<uint64_t, Allocation> allocations;
-static std::mutex lock;
+static std::mutex allocating;
 static const size_t PAGE = 4096;
 static const unsigned char RED = 0xB5;
 
 API int cuMemAlloc_v2(uint64_t* p, size_t n) {
     IN_CONTEXT;
-    std::lock_guard<std::mutex> hold(lock);
+    std::lock_guard<std::mutex> hold(allocating);
     if (n == 0) return 1;
     if (memoryUsed + n > memoryLimit) return 2;
     size_t padded = (n + 15) / 16 * 16, inner = (padded + PAGE - 1) / PAGE * PAGE;
@@ -94,16 +87,18 @@ API int cuMemAlloc_v2(uint64_t* p, size_t n) {
     memset(start, 0xff, n); // NaN as float and double, −1 as integer
     *p = (uint64_t) start;
     allocations[*p] = a;
+    races::watch(start, n);
     memoryUsed += n;
     return 0;
 }
 API int cuMemFree_v2(uint64_t p) {
     IN_CONTEXT;
-    std::lock_guard<std::mutex> hold(lock);
+    std::lock_guard<std::mutex> hold(allocating);
     auto it = allocations.find(p);
     if (it == allocations.end()) { lastMessage = "freed what was not allocated"; return 719; }
     Allocation a = it->second;
     allocations.erase(it);
+    races::forget((void*) p);
     memoryUsed -= a.size;
     bool clean = true;
     for (char* c = a.map + PAGE; c < (char*) p; c++) clean &= (unsigned char) *c == RED;
@@ -118,15 +113,6 @@ static bool inside(uint64_t p, size_t n) {
     if (it == allocations.begin()) return false;
     --it;
     return p + n <= it->first + it->second.size;
-}
-// Tells races.h where the allocation of an address lies.
-static bool allocationOf(const void* p, char** start, size_t* size) {
-    std::lock_guard<std::mutex> hold(lock);
-    if (!inside((uint64_t) p, 1)) return false;
-    auto it = --allocations.upper_bound((uint64_t) p);
-    *start = (char*) it->first;
-    *size = it->second.size;
-    return true;
 }
 API int cuMemHostAlloc(void** p, size_t n, unsigned) { IN_CONTEXT; *p = malloc(n); return *p ? 0 : 2; }
 API int cuMemFreeHost(void* p) { IN_CONTEXT; free(p); return 0; }
@@ -211,31 +197,33 @@ static size_t elfSize(const unsigned char* image) {
     return at + size * count;
 }
 typedef const char* (*Entry)(void**, const unsigned*);
+struct Module { void* library; int file; }; // kept open: lines of code are looked for there
+static Dl_info where(void* symbol) {
+    Dl_info info;
+    dladdr(symbol, &info);
+    return info;
+}
 API int cuModuleLoadData(void** m, const void* image) {
     IN_CONTEXT;
     if (memcmp(image, "\177ELF", 4)) return 200;
+    // What code calls is here, and must be found even where this library was not loaded for everybody.
+    static void* self = dlopen(where((void*) cuModuleLoadData).dli_fname, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD);
     std::string file = temporary(".so");
     FILE* out = fopen(file.c_str(), "wb");
     fwrite(image, 1, elfSize((const unsigned char*) image), out);
     fclose(out);
-    *m = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!*m) fprintf(stderr, "stand-in driver: %s\n", dlerror());
-    typedef bool (*AllocationOf)(const void*, char**, size_t*);
-    if (void* watched = *m ? dlsym(*m, "simt_allocation") : nullptr) {
-        *(AllocationOf*) watched = allocationOf;
-        struct Kept { std::vector<std::string> files; ~Kept() { for (auto& f : files) unlink(f.c_str()); } };
-        static Kept kept; // line numbers are looked up in them
-        kept.files.push_back(file);
-    } else {
-        unlink(file.c_str());
-    }
-    return *m ? 0 : 200;
+    Module* module = new Module{self ? dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr, open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!module->library) fprintf(stderr, "stand-in driver: %s\n", dlerror());
+    unlink(file.c_str());
+    *m = module;
+    return module->library ? 0 : 200;
 }
-static std::map<void*, std::string> kernelNames; // launches are counted as calls of "kernel NAME" too
-API int cuModuleGetFunction(void** f, void* m, const char* name) {
+struct Kernel { std::string name; const char* code; int file; }; // launches are counted as calls of "kernel NAME" too
+static std::map<void*, Kernel> kernels;
+API int cuModuleGetFunction(void** f, Module* m, const char* name) {
     IN_CONTEXT;
-    *f = dlsym(m, (std::string("simt_") + name).c_str());
-    if (*f) kernelNames[*f] = std::string("kernel ") + name;
+    *f = dlsym(m->library, (std::string("simt_") + name).c_str());
+    if (*f) kernels[*f] = {std::string("kernel ") + name, (const char*) where(*f).dli_fbase, m->file};
     return *f ? 0 : 500;
 }
 API int cuModuleUnload(void*) { IN_CONTEXT; return 0; }
@@ -246,7 +234,9 @@ static Run launch(void* f, const unsigned* grid, const unsigned* block) {
     std::vector<unsigned> g{grid[0], grid[1], grid[2], block[0], block[1], block[2]};
     return [=](void** args) {
         std::lock_guard<std::mutex> hold(one);
-        calls[kernelNames[f]]++;
+        const Kernel& kernel = kernels[f];
+        calls[kernel.name]++;
+        races::launch(kernel.code, kernel.file);
         const char* failure = ((Entry) f)(args, g.data());
         if (!failure) return 0;
         lastMessage = failure;
@@ -311,13 +301,10 @@ static void spill(const std::string& file, const std::string& text) {
 }
 API int nvrtcCompileProgram(Program* p, int n, const char** options) {
     ENTER;
-    std::string in = temporary(".cpp"), expanded = temporary(".cpp"), object = temporary(".o"), so = temporary(".so");
-    std::string log = temporary(".log"), defines = races ? " -DRACES" : "";
+    std::string in = temporary(".cpp"), expanded = temporary(".cpp"), object = temporary(".o"), so = temporary(".so"), log = temporary(".log"), defines;
     for (int i = 0; i < n; i++) if (!strncmp(options[i], "-D", 2)) defines += std::string(" '") + options[i] + "'";
     spill(in, "#line 1 \"" + p->name + "\"\n" + p->source);
-    Dl_info self; // simt.h lies beside this library
-    dladdr((void*) nvrtcVersion, &self);
-    std::string home = std::string(self.dli_fname);
+    std::string home = where((void*) nvrtcVersion).dli_fname; // simt.h lies beside this library
     home.resize(home.rfind('/'));
     std::string first = "g++ -std=c++17 -E" + defines + " -include '" + home + "/simt.h' " + in + " -o " + expanded + " 2> " + log;
     int result = system(first.c_str());
@@ -332,11 +319,13 @@ API int nvrtcCompileProgram(Program* p, int n, const char** options) {
         text += "\n#line 1 \"entries\"\n" + entries;
         for (size_t at = 0; (at = text.find("__global__", at)) != std::string::npos;) text.replace(at, 10, "");
         spill(expanded, text);
-        // The sanitizer's functions are those of races.h: its library is not linked.
-        bool watched = defines.find("-DRACES") != std::string::npos;
-        std::string sanitize = watched ? " -g1 -fsanitize=thread --param tsan-instrument-func-entry-exit=0" : "";
-        std::string compile = "g++ -std=c++17 -O1 -w -ffp-contract=off -fno-strict-aliasing -fPIC" + sanitize + " -c " + expanded + " -o " + object + " 2> " + log;
-        result = system((compile + " && g++ -shared " + object + " -o " + so + " 2>> " + log).c_str());
+        // Of watched kernels every access to memory becomes a call into races.h, whose lines are found by DWARF.
+        bool watched = watchful || defines.find("-DRACES") != std::string::npos;
+        std::string sanitize = watched ? " -fsanitize=thread -g1 -gdwarf-4" : "";
+        std::string second = "g++ -std=c++17 -O1 -w -ffp-contract=off -fno-strict-aliasing -fno-exceptions" + sanitize + " -fPIC -fno-plt -c " + expanded + " -o " + object + " 2> " + log;
+        result = system(second.c_str());
+        std::string third = "g++ -shared " + object + " -o " + so + " 2> " + log; // without the sanitizer's own library
+        if (!result) result = system(third.c_str());
     }
     p->log = slurp(log);
     p->code = result ? "" : slurp(so);
