@@ -23,6 +23,7 @@ public final class CudaGraph implements AutoCloseable {
     private final List<PinnedBuffer> uploads;
     private final List<Numbered<?>> numbered;
     private final List<Renewal<?>> renewals;
+    private final long graph; // whose nodes the executable is changed by: they live as long as it does
     private final long executable;
     private boolean replayed;
     private boolean closed;
@@ -39,11 +40,12 @@ public final class CudaGraph implements AutoCloseable {
         this.uploads = uploads;
         this.numbered = new ArrayList<>(numbered);
         this.renewals = List.copyOf(renewals);
+        this.graph = graph;
         try {
-            this.executable =
-                    Driver.value("cuGraphInstantiate", out -> Driver.cuGraphInstantiateWithFlags(out, graph, 0));
-        } finally {
-            Driver.cuGraphDestroy(graph);
+            executable = Driver.value("cuGraphInstantiate", out -> Driver.cuGraphInstantiateWithFlags(out, graph, 0));
+        } catch (CudaException e) {
+            release();
+            throw e;
         }
     }
 
@@ -121,8 +123,13 @@ public final class CudaGraph implements AutoCloseable {
             closed = true;
             device.synchronize();
             Driver.check("cuGraphExecDestroy", Driver.cuGraphExecDestroy(executable));
-            device.arena().closePool(pool);
-            uploads.forEach(PinnedBuffer::close);
+            release();
         }
+    }
+
+    private void release() {
+        Driver.check("cuGraphDestroy", Driver.cuGraphDestroy(graph));
+        device.arena().closePool(pool);
+        uploads.forEach(PinnedBuffer::close);
     }
 }

@@ -325,6 +325,27 @@ class CudaDeviceTest {
     }
 
     @Test
+    void aGraphThatCannotBeMadeGivesItsMemoryBack() {
+        Tensor x = random(64);
+        Tensor y = Tensor.empty(x.shape(), DType.FLOAT32, device);
+        Runnable step = () -> {
+            try (TensorScope scope = TensorScope.open()) {
+                y.assign(x.exp().mul(Tensor.of(new float[] {3}, 1).to(device)));
+            }
+        };
+        step.run();
+        long reserved = device.arena().reservedBytes();
+        Emulator.hooks().standinFail("cuGraphInstantiateWithFlags", 2, 0);
+        assertThatThrownBy(() -> device.capture(step))
+                .isInstanceOf(CudaException.class)
+                .hasMessageStartingWith("cuGraphInstantiate: CUDA error 2");
+        assertThat(device.arena().reservedBytes()).isEqualTo(reserved);
+        try (CudaGraph graph = device.capture(step)) {
+            graph.replay();
+        }
+    }
+
+    @Test
     void aReplayUploadsTheNumbersOfItsRecordingAndTellsOfBadIndices() {
         Tensor table = random(4, 2);
         Tensor which = Tensor.of(new int[] {1, 3}, 2).to(device);

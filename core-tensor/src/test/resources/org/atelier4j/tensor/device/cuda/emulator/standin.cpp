@@ -120,7 +120,7 @@ API int cuMemFreeHost(void* p) { IN_CONTEXT; free(p); return 0; }
 // --- streams, events, graphs ------------------------------------------------------------------------------------------
 
 typedef std::function<int()> Work;
-struct Graph { std::vector<Work> work; };
+struct Graph { std::vector<Work> work; const void* origin; }; // origin: what an executable graph was made of
 static Graph* capturing;
 
 static int submit(Work work) {
@@ -149,19 +149,22 @@ API int cuMemsetD8Async(uint64_t d, unsigned char v, size_t n, void*) {
 }
 API int cuStreamCreate(void** s, unsigned) { IN_CONTEXT; *s = (void*) 0x5; return 0; }
 API int cuStreamSynchronize(void*) { IN_CONTEXT; return capturing ? 900 : 0; }
-API int cuStreamBeginCapture_v2(void*, int) { IN_CONTEXT; capturing = new Graph; return 0; }
+API int cuStreamBeginCapture_v2(void*, int) { IN_CONTEXT; capturing = new Graph{}; return 0; }
 API int cuStreamEndCapture(void*, void** g) { IN_CONTEXT; *g = capturing; capturing = nullptr; return 0; }
-API int cuGraphInstantiateWithFlags(void** e, void* g, uint64_t) { IN_CONTEXT; *e = new Graph(*(Graph*) g); return 0; }
+API int cuGraphInstantiateWithFlags(void** e, void* g, uint64_t) { IN_CONTEXT; *e = new Graph{((Graph*) g)->work, g}; return 0; }
 API int cuGraphLaunch(void* e, void*) {
     IN_CONTEXT;
     for (Work& w : ((Graph*) e)->work) if (int code = w()) return code;
     return 0;
 }
-// A node is named by its number, from 1, in the graph and in what is made of it.
-static void* lastNode;
-API int cuStreamGetCaptureInfo_v2(void*, int* status, uint64_t* id, void** graph, void*** dependencies, size_t* count) {
+// A node belongs to the graph that was recorded and goes with it; in what is made of the graph it only names a place.
+struct Node { const void* graph; size_t number; };
+static std::map<Node*, Node> nodes; // those that are alive
+static Node* lastNode;
+API int cuStreamGetCaptureInfo_v2(void*, int* status, uint64_t* id, void** graph, Node*** dependencies, size_t* count) {
     IN_CONTEXT;
-    lastNode = (void*) (capturing ? capturing->work.size() : 0);
+    lastNode = capturing && capturing->work.size() ? new Node{capturing, capturing->work.size() - 1} : nullptr;
+    if (lastNode) nodes[lastNode] = *lastNode;
     *status = capturing ? 1 : 0;
     *id = 1;
     *graph = capturing;
@@ -170,7 +173,12 @@ API int cuStreamGetCaptureInfo_v2(void*, int* status, uint64_t* id, void** graph
     return 0;
 }
 API int cuGraphExecDestroy(void* e) { IN_CONTEXT; delete (Graph*) e; return 0; }
-API int cuGraphDestroy(void* g) { IN_CONTEXT; delete (Graph*) g; return 0; }
+API int cuGraphDestroy(void* g) {
+    IN_CONTEXT;
+    for (auto it = nodes.begin(); it != nodes.end();) it = it->second.graph == g ? nodes.erase(it) : std::next(it);
+    delete (Graph*) g;
+    return 0;
+}
 API int cuEventCreate(void** e, unsigned) { IN_CONTEXT; *e = (void*) 0x6; return 0; }
 API int cuEventRecord(void*, void*) { IN_CONTEXT; return 0; }
 API int cuEventQuery(void*) { IN_CONTEXT; return 0; }
@@ -269,12 +277,12 @@ API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned 
     return 0;
 }
 struct KernelNodeParams { void* function; unsigned grid[3], block[3], shared; void** parameters; void** extra; };
-API int cuGraphExecKernelNodeSetParams(void* e, void* node, const KernelNodeParams* p) {
+API int cuGraphExecKernelNodeSetParams(void* e, Node* node, const KernelNodeParams* p) {
     IN_CONTEXT;
     Graph* graph = (Graph*) e;
-    size_t number = (size_t) node;
-    if (number < 1 || number > graph->work.size()) return 1;
-    graph->work[number - 1] = keep(p->parameters, launch(p->function, p->grid, p->block));
+    auto it = nodes.find(node);
+    if (it == nodes.end() || it->second.graph != graph->origin) return 1; // its graph was destroyed, or is another one
+    graph->work[it->second.number] = keep(p->parameters, launch(p->function, p->grid, p->block));
     return 0;
 }
 
