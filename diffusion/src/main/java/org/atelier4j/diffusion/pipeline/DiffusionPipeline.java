@@ -27,6 +27,8 @@ import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.device.DeviceScope;
 
 /**
  * A trained diffusion model, ready to draw.
@@ -38,7 +40,8 @@ import org.atelier4j.tensor.TensorScope;
  * }
  * }</pre>
  *
- * <p>One pipeline serves any number of threads, on a card in turns; there the network runs as one graph. The same request
+ * <p>One pipeline serves any number of threads, and draws where its weights were made or loaded, on a card in turns; there
+ * the network runs as one graph. The same request
  * gives the same images, and image i depends on the seed and i but not on how many are asked for.
  */
 public final class DiffusionPipeline implements AutoCloseable {
@@ -46,6 +49,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     private static final int MAX_BATCH = 64;
 
     private final UNet network;
+    private final Device device; // where its weights are
     private final CapturedDenoiser captured;
     private final PipelineConfig config;
     private final Layer.Mode evaluation;
@@ -147,6 +151,7 @@ public final class DiffusionPipeline implements AutoCloseable {
                 config.network(),
                 network.config());
         this.network = network;
+        this.device = network.parameters().values().iterator().next().device();
         this.captured = new CapturedDenoiser(network::forward);
         this.config = config;
         this.ownsNetwork = ownsNetwork;
@@ -214,7 +219,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     public Result generate(Request request, SamplingListener onStep) {
         checkFits(request);
         inUse.readLock().lock();
-        try (TensorScope scope = TensorScope.open()) {
+        try (DeviceScope there = DeviceScope.open(device);
+                TensorScope scope = TensorScope.open()) {
             Check.state(!closed, "DiffusionPipeline: must be open, was closed");
             CountingNetwork counted = new CountingNetwork(captured);
             Tensor all = draw(counted, request, onStep);

@@ -3,6 +3,11 @@ package org.atelier4j.diffusion.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.atelier4j.diffusion.pipeline.DiffusionPipeline.Request;
 import org.atelier4j.diffusion.unet.UNet;
 import org.atelier4j.diffusion.unet.UNetConfig;
@@ -38,6 +43,30 @@ class PipelineOnCardTest {
 
     private static Tensor draw(DiffusionPipeline pipeline, Request request) {
         return pipeline.generate(request).tensor().to(Device.cpu());
+    }
+
+    @Test
+    void severalThreadsDrawWhatOneDraws() throws ExecutionException, InterruptedException {
+        Device card = Emulator.device();
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        try (DeviceScope there = DeviceScope.open(card);
+                DiffusionPipeline alone = pipeline();
+                DiffusionPipeline shared = pipeline()) {
+            List<Request> requests = IntStream.range(0, 6)
+                    .mapToObj(i -> Request.of(1 + i % 2)
+                            .withLabels(List.of(i % 3))
+                            .withSeed(i)
+                            .withSampler(SamplerKind.DDIM, 3))
+                    .toList();
+            List<Future<Tensor>> images = requests.stream()
+                    .map(request -> threads.submit(() -> draw(shared, request)))
+                    .toList();
+            for (int i = 0; i < images.size(); i++) {
+                TensorAssert.assertThat(images.get(i).get()).isIdenticalTo(draw(alone, requests.get(i)));
+            }
+        } finally {
+            threads.shutdown();
+        }
     }
 
     @Test

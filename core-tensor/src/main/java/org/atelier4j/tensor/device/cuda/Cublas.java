@@ -118,7 +118,6 @@ public final class Cublas {
 
     /** Queues products of a floating element type. */
     public synchronized void multiply(Product p, DType dtype, Precision precision) {
-        device.enter();
         factors.clear(); // α, then β = 0
         if (dtype == DType.FLOAT64) {
             factors.setDouble(0, 1);
@@ -129,7 +128,7 @@ public final class Cublas {
         // cuBLAS reads matrices by columns: what it takes for b·a is a·b to us.
         check(
                 "cublasGemmStridedBatchedEx",
-                api.cublasGemmStridedBatchedEx(
+                device.ask(() -> api.cublasGemmStridedBatchedEx(
                         handle,
                         p.transposeB ? 1 : 0,
                         p.transposeA ? 1 : 0,
@@ -152,7 +151,7 @@ public final class Cublas {
                         (long) p.m * p.n,
                         p.count,
                         compute(dtype, precision),
-                        DEFAULT_ALGORITHM));
+                        DEFAULT_ALGORITHM)));
     }
 
     /** Returns the number of {@code cudaDataType}. */

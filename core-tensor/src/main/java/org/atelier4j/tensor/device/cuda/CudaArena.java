@@ -97,21 +97,30 @@ public final class CudaArena {
         return block;
     }
 
-    private synchronized @Nullable Block tryTake(long capacity) {
+    /** Takes a block, not while another thread records: until then there is only that thread's pool. */
+    private @Nullable Block tryTake(long capacity) {
+        Block[] block = new Block[1];
+        int code = device.ask(() -> tryTake(capacity, block));
+        if (code != Driver.OUT_OF_MEMORY) {
+            Driver.check("cuMemAlloc", code);
+        }
+        return block[0];
+    }
+
+    private synchronized int tryTake(long capacity, Block[] block) {
         Long address = current.take(capacity);
         if (address == null) {
-            device.enter();
             long[] fresh = new long[1];
             int code = device.allocate(capacity, fresh);
-            if (code == Driver.OUT_OF_MEMORY) {
-                return null;
+            if (code != 0) {
+                return code;
             }
-            Driver.check("cuMemAlloc", code);
             address = fresh[0];
             reservedBytes += capacity;
         }
         usedBytes += capacity;
-        return new Block(address, capacity, current);
+        block[0] = new Block(address, capacity, current);
+        return 0;
     }
 
     synchronized void give(Block block) {

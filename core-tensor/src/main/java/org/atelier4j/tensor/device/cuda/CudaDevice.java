@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.DType;
@@ -23,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * One NVIDIA card: its primary context, one stream, memory, and the kernels compiled for it.
  *
  * <p>Calls return before the card is done. Everything happens in the order of the calls, also of several threads; the host
- * waits only when it reads ({@link #download}) or is asked to ({@link #synchronize}).
+ * waits only when it reads ({@link #download}) or is asked to ({@link #synchronize}), and while another thread records a step
+ * ({@link #capture}).
  */
 public final class CudaDevice implements Device {
     private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
@@ -41,6 +44,8 @@ public final class CudaDevice implements Device {
     private final CudaArena arena;
     private final CubinCache compiler;
     private final String target;
+    private final ReentrantReadWriteLock queue =
+            new ReentrantReadWriteLock(); // shared by who asks, alone for who records
     private final Faults faults;
     private final PinnedBuffer[] staging;
     private final CudaEvent[] staged;
@@ -49,7 +54,6 @@ public final class CudaDevice implements Device {
     private final List<PinnedBuffer> captured = new ArrayList<>();
     private final List<CudaGraph.Numbered<?>> numbered = new ArrayList<>();
     private final List<CudaGraph.Renewal<?>> renewals = new ArrayList<>();
-    private volatile boolean capturing;
     private @Nullable Cublas cublas;
     private boolean lookedForCublas;
 
@@ -136,6 +140,27 @@ public final class CudaDevice implements Device {
         }
     }
 
+    /**
+     * Asks something of the card. What any thread asks while a step is being recorded would become part of the recording, so
+     * that threads but the one that records wait here until it is done.
+     *
+     * @param call of the driver
+     * @return the call's result code
+     */
+    int ask(IntSupplier call) {
+        queue.readLock().lock();
+        try {
+            enter();
+            return call.getAsInt();
+        } finally {
+            queue.readLock().unlock();
+        }
+    }
+
+    private boolean isRecording() {
+        return queue.isWriteLockedByCurrentThread();
+    }
+
     // --- asking -----------------------------------------------------------------------------------------------------
 
     @Override
@@ -213,7 +238,7 @@ public final class CudaDevice implements Device {
         }
         enter();
         long to = storage.address(index);
-        if (capturing) {
+        if (isRecording()) {
             uploadIntoGraph(source, to);
             return;
         }
@@ -268,12 +293,14 @@ public final class CudaDevice implements Device {
      */
     public void synchronize() {
         refuseWhileCapturing("synchronize");
-        enter();
-        boolean fetched = faults.fetch();
-        Driver.check("cuStreamSynchronize", Driver.cuStreamSynchronize(stream));
-        if (fetched) {
-            faults.raise();
-        }
+        Driver.check("cuStreamSynchronize", ask(() -> {
+            boolean fetched = faults.fetch();
+            int code = Driver.cuStreamSynchronize(stream);
+            if (fetched && code == 0) {
+                faults.raise();
+            }
+            return code;
+        }));
     }
 
     // --- code -------------------------------------------------------------------------------------------------------
@@ -303,7 +330,7 @@ public final class CudaDevice implements Device {
      * memory must be there before.
      */
     public synchronized @Nullable Cublas cublas() {
-        if (!lookedForCublas && !capturing) {
+        if (!lookedForCublas && !isRecording()) {
             lookedForCublas = true;
             enter();
             cublas = Cublas.open(this, properties.driver(), LOG::info);
@@ -321,14 +348,23 @@ public final class CudaDevice implements Device {
     /**
      * Records what a step asks of the card instead of running it. The step must have run once before, so that its kernels
      * are compiled, and must not read results; numbers that it uploads are those of the recording. Optimizers and moving
-     * averages go on from replay to replay ({@link #renew}); streams of random numbers can ({@link CudaGraph#draw}).
+     * averages go on from replay to replay ({@link #renew}); streams of random numbers can ({@link CudaGraph#draw}). Other
+     * threads that want something of this card wait, so the step must not wait for them.
      */
     public synchronized CudaGraph capture(Runnable step) {
         refuseWhileCapturing("capture");
         synchronize();
+        queue.writeLock().lock();
+        try {
+            return record(step);
+        } finally {
+            queue.writeLock().unlock();
+        }
+    }
+
+    private CudaGraph record(Runnable step) {
         enter();
         Driver.check("cuStreamBeginCapture", Driver.cuStreamBeginCapture_v2(stream, CAPTURE_RELAXED));
-        capturing = true;
         captured.clear();
         numbered.clear();
         renewals.clear();
@@ -340,7 +376,6 @@ public final class CudaDevice implements Device {
             step.run();
             done = true;
         } finally {
-            capturing = false;
             pool = arena.leavePool();
             graph = Driver.value("cuStreamEndCapture", out -> Driver.cuStreamEndCapture(stream, out));
             if (!done) {
@@ -355,7 +390,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public <V> void renew(V value, Supplier<V> next) {
-        if (capturing) {
+        if (isRecording()) {
             renewals.add(new CudaGraph.Renewal<>(value, next));
         }
     }
@@ -368,7 +403,7 @@ public final class CudaDevice implements Device {
      * @param again begins the same launch for another value
      */
     public <V> void note(V value, long blocks, int threads, Function<V, Launch> again) {
-        if (capturing) {
+        if (isRecording()) {
             try (com.sun.jna.Memory out = new com.sun.jna.Memory(40)) {
                 long at = Driver.address(out);
                 Driver.check(
@@ -381,7 +416,7 @@ public final class CudaDevice implements Device {
     }
 
     private void refuseWhileCapturing(String what) {
-        Check.state(!capturing, "CudaGraph: a captured step must not read results or wait, got " + what);
+        Check.state(!isRecording(), "CudaGraph: a captured step must not read results or wait, got " + what);
     }
 
     @Override

@@ -15,8 +15,7 @@ public final class CudaEvent implements AutoCloseable {
 
     /** Puts the mark behind all work queued so far. */
     public void record() {
-        device.enter();
-        Driver.check("cuEventRecord", Driver.cuEventRecord(handle, device.stream()));
+        Driver.check("cuEventRecord", device.ask(() -> Driver.cuEventRecord(handle, device.stream())));
     }
 
     /** Returns whether the card has passed the mark. */

@@ -94,12 +94,13 @@ public final class CudaGraph implements AutoCloseable {
     /** Queues one run of the step. */
     public void replay() {
         requireOpen("replayed");
-        device.enter();
-        if (replayed) {
-            renewals.forEach(this::renew);
-        }
-        replayed = true;
-        Driver.check("cuGraphLaunch", Driver.cuGraphLaunch(executable, device.stream()));
+        Driver.check("cuGraphLaunch", device.ask(() -> {
+            if (replayed) {
+                renewals.forEach(this::renew);
+            }
+            replayed = true;
+            return Driver.cuGraphLaunch(executable, device.stream());
+        }));
     }
 
     private void renew(Renewal<?> renewal) {

@@ -88,8 +88,7 @@ public final class Launch {
     /** Queues the kernel with blocks of one row of threads. */
     public void run(long blocksX, long blocksY, long blocksZ, int threads) {
         CudaDevice device = device();
-        device.enter();
-        int code = Driver.cuLaunchKernel(
+        int code = device.ask(() -> Driver.cuLaunchKernel(
                 kernel().handle(),
                 Math.toIntExact(blocksX),
                 Math.toIntExact(blocksY),
@@ -100,7 +99,7 @@ public final class Launch {
                 0,
                 device.stream(),
                 Driver.address(memory),
-                0);
+                0));
         if (code != 0) {
             throw Driver.failure("kernel " + name(), code);
         }

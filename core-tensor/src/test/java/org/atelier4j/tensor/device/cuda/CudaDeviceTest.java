@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import org.atelier4j.io.SafeTensors;
 import org.atelier4j.nn.Linear;
 import org.atelier4j.tensor.DType;
@@ -322,6 +324,36 @@ class CudaDeviceTest {
         CudaGraph graph = device.capture(() -> x.storage().checkAlive());
         graph.close();
         assertThatThrownBy(graph::replay).hasMessageContaining("must be open to be replayed");
+    }
+
+    @Test
+    void whatOthersAskWhileAThreadRecordsIsNotRecorded() throws ExecutionException, InterruptedException {
+        Tensor x = random(64);
+        Tensor y = Tensor.empty(x.shape(), DType.FLOAT32, device);
+        Runnable step = () -> y.assign(x.sin());
+        step.run();
+        float[] expected = x.exp().toFloats();
+        CountDownLatch recording = new CountDownLatch(1);
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            Future<float[]> result = other.submit(() -> {
+                recording.await();
+                return x.exp().toFloats();
+            });
+            try (CudaGraph graph = device.capture(() -> {
+                recording.countDown();
+                LockSupport.parkNanos(200_000_000); // in which the other asks
+                step.run();
+            })) {
+                assertThat(result.get()).isEqualTo(expected);
+                long before = Emulator.launches("EXP_value");
+                graph.replay();
+                assertThat(y.toFloats()).isEqualTo(x.sin().toFloats());
+                assertThat(Emulator.launches("EXP_value")).isEqualTo(before).isPositive();
+            }
+        } finally {
+            other.shutdown();
+        }
     }
 
     @Test
