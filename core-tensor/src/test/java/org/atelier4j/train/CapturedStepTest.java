@@ -130,6 +130,17 @@ class CapturedStepTest {
     }
 
     @Test
+    void aCardThatIsBehindItsHostComputesTheSame() {
+        List<Map<String, Double>> expected = train(new Training(), 0, 6);
+        Emulator.late(() -> {
+            assertThat(train(new Training(), 0, 6)).isEqualTo(expected);
+            try (CapturedStep<Tensor> step = captured(new Training())) {
+                assertThat(train(step, 0, 6)).isEqualTo(expected);
+            }
+        });
+    }
+
+    @Test
     void theHostLaunchesCopiesOfTheBatchAndOfReportedNumbersOnly() {
         try (CapturedStep<Tensor> step = captured(new Training())) {
             train(step, 0, 2);

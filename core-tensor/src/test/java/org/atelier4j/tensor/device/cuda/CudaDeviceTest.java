@@ -217,6 +217,16 @@ class CudaDeviceTest {
     // --- threads, scopes, models ------------------------------------------------------------------------------------
 
     @Test
+    void hostMemoryIsNotChangedBeforeTheCardHasReadIt() {
+        Tensor large = Rng.of(3).normal(Shape.of(5 << 19)); // 10 MB: the staging memory is filled several times
+        Emulator.late(() -> {
+            try (TensorScope scope = TensorScope.open()) {
+                assertThat(large.to(device).toFloats()).isEqualTo(large.toFloats());
+            }
+        });
+    }
+
+    @Test
     void twoThreadsShareADevice() throws ExecutionException, InterruptedException {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {

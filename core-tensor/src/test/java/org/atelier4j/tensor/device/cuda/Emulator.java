@@ -45,6 +45,8 @@ public final class Emulator {
 
         void standinRaces(int on);
 
+        void standinLate(int on);
+
         long standinUsed();
 
         long standinCalls(String function);
@@ -63,6 +65,16 @@ public final class Emulator {
     /** Returns how often a kernel was launched so far. */
     public static long launches(String kernel) {
         return hooks().standinCalls("kernel " + kernel);
+    }
+
+    /** Runs something while the card does nothing until somebody waits for it. */
+    public static void late(Runnable body) {
+        hooks().standinLate(1);
+        try {
+            body.run();
+        } finally {
+            hooks().standinLate(0);
+        }
     }
 
     /** Returns how many kernels the host has launched or recorded so far, one by one. */

@@ -4,6 +4,8 @@
 // watched.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <deque>
 #include <functional>
 #include "machine.h"
 
@@ -91,8 +93,7 @@ API int cuMemAlloc_v2(uint64_t* p, size_t n) {
     memoryUsed += n;
     return 0;
 }
-API int cuMemFree_v2(uint64_t p) {
-    IN_CONTEXT;
+static int release(uint64_t p) {
     std::lock_guard<std::mutex> hold(allocating);
     auto it = allocations.find(p);
     if (it == allocations.end()) { lastMessage = "freed what was not allocated"; return 719; }
@@ -115,7 +116,7 @@ static bool inside(uint64_t p, size_t n) {
     return p + n <= it->first + it->second.size;
 }
 API int cuMemHostAlloc(void** p, size_t n, unsigned) { IN_CONTEXT; *p = malloc(n); return *p ? 0 : 2; }
-API int cuMemFreeHost(void* p) { IN_CONTEXT; free(p); return 0; }
+API int cuMemFreeHost(void* p) { IN_CONTEXT; memset(p, 0xee, malloc_usable_size(p)); free(p); return 0; }
 
 // --- streams, events, graphs ------------------------------------------------------------------------------------------
 
@@ -123,10 +124,36 @@ typedef std::function<int()> Work;
 struct Graph { std::vector<Work> work; const void* origin; }; // origin: what an executable graph was made of
 static Graph* capturing;
 
+// A card is behind its host. Where it is to be late it does nothing until somebody waits: who gives memory back or changes it
+// too early is found out.
+static bool late;
+static std::deque<Work> asked; // and not yet done
+static uint64_t done, failed;
+static std::recursive_mutex order;
+
 static int submit(Work work) {
     if (capturing) { capturing->work.push_back(work); return 0; }
-    return work();
+    if (!late) return work();
+    std::lock_guard<std::recursive_mutex> hold(order);
+    asked.push_back(work);
+    return 0;
 }
+static uint64_t now() { return done + asked.size(); }
+// Does what was asked up to a time; an error stays, as on a card.
+static int doUntil(uint64_t time) {
+    std::lock_guard<std::recursive_mutex> hold(order);
+    for (; done < time && asked.size(); done++) {
+        if (!failed) failed = asked.front()();
+        asked.pop_front();
+    }
+    return failed;
+}
+API void standinLate(int on) {
+    doUntil(now());
+    failed = 0;
+    late = on;
+}
+API int cuMemFree_v2(uint64_t p) { IN_CONTEXT; return late ? submit([=] { return release(p); }) : release(p); }
 API int cuMemcpyHtoDAsync_v2(uint64_t d, const void* s, size_t n, void*) {
     IN_CONTEXT;
     if (!inside(d, n)) return 1;
@@ -148,13 +175,13 @@ API int cuMemsetD8Async(uint64_t d, unsigned char v, size_t n, void*) {
     return submit([=] { memset((void*) d, v, n); return 0; });
 }
 API int cuStreamCreate(void** s, unsigned) { IN_CONTEXT; *s = (void*) 0x5; return 0; }
-API int cuStreamSynchronize(void*) { IN_CONTEXT; return capturing ? 900 : 0; }
+API int cuStreamSynchronize(void*) { IN_CONTEXT; return capturing ? 900 : doUntil(now()); }
 API int cuStreamBeginCapture_v2(void*, int) { IN_CONTEXT; capturing = new Graph{}; return 0; }
 API int cuStreamEndCapture(void*, void** g) { IN_CONTEXT; *g = capturing; capturing = nullptr; return 0; }
 API int cuGraphInstantiateWithFlags(void** e, void* g, uint64_t) { IN_CONTEXT; *e = new Graph{((Graph*) g)->work, g}; return 0; }
 API int cuGraphLaunch(void* e, void*) {
     IN_CONTEXT;
-    for (Work& w : ((Graph*) e)->work) if (int code = w()) return code;
+    for (Work& w : ((Graph*) e)->work) if (int code = submit(w)) return code;
     return 0;
 }
 // A node belongs to the graph that was recorded and goes with it; in what is made of the graph it only names a place.
@@ -179,12 +206,13 @@ API int cuGraphDestroy(void* g) {
     delete (Graph*) g;
     return 0;
 }
-API int cuEventCreate(void** e, unsigned) { IN_CONTEXT; *e = (void*) 0x6; return 0; }
-API int cuEventRecord(void*, void*) { IN_CONTEXT; return 0; }
-API int cuEventQuery(void*) { IN_CONTEXT; return 0; }
-API int cuEventSynchronize(void*) { IN_CONTEXT; return 0; }
+struct Event { uint64_t time; };
+API int cuEventCreate(Event** e, unsigned) { IN_CONTEXT; *e = new Event{0}; return 0; }
+API int cuEventRecord(Event* e, void*) { IN_CONTEXT; e->time = now(); return 0; }
+API int cuEventQuery(Event* e) { IN_CONTEXT; return done < e->time ? 600 : 0; }
+API int cuEventSynchronize(Event* e) { IN_CONTEXT; return doUntil(e->time); }
 API int cuEventElapsedTime(float* ms, void*, void*) { IN_CONTEXT; *ms = 0.5f; return 0; }
-API int cuEventDestroy_v2(void*) { IN_CONTEXT; return 0; }
+API int cuEventDestroy_v2(Event* e) { IN_CONTEXT; delete e; return 0; }
 
 // --- code -------------------------------------------------------------------------------------------------------------
 
@@ -272,9 +300,7 @@ API int cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned 
     if (!gx || !gy || !gz || gy > 65535 || gz > 65535) { lastMessage = "bad grid"; return 1; }
     unsigned grid[3] = {gx, gy, gz}, threads[3] = {bx, by, bz};
     Run run = launch(f, grid, threads);
-    if (!capturing) return run(p);
-    capturing->work.push_back(keep(p, run));
-    return 0;
+    return capturing || late ? submit(keep(p, run)) : run(p);
 }
 struct KernelNodeParams { void* function; unsigned grid[3], block[3], shared; void** parameters; void** extra; };
 API int cuGraphExecKernelNodeSetParams(void* e, Node* node, const KernelNodeParams* p) {
