@@ -32,6 +32,10 @@ class EmulatorTest {
             if (threadIdx.x == 0) __syncwarp();
             else __syncthreads();
         }
+        extern "C" __global__ void leavesItsWarp(const float* x, float* y, int n) {
+            if (threadIdx.x >= n) return;
+            y[threadIdx.x] = __shfl_xor_sync(~0u, x[threadIdx.x], 1);
+        }
         extern "C" __global__ void forgetsToWrite(const float* x, float* y, int n) {
             __shared__ float all[65];
             all[threadIdx.x] = 1;
@@ -127,6 +131,14 @@ class EmulatorTest {
                 .hasMessageContaining("threads meet at different barriers (lines 12 and 15)");
         assertThatThrownBy(() -> run("neverArrives", x, x))
                 .hasMessageContaining("stuck at a barrier that some threads never reach in kernel neverArrives");
+    }
+
+    @Test
+    void lanesThatHaveReturnedMustNotBeAskedFor() {
+        assertThatThrownBy(() -> run("leavesItsWarp", numbers(63), numbers(64)))
+                .isInstanceOf(CudaException.class)
+                .hasMessageContaining("a lane of the warp has returned, which the others wait for");
+        run("leavesItsWarp", numbers(32), numbers(64)); // a whole warp may
     }
 
     @Test

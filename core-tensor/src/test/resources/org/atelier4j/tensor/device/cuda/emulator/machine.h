@@ -136,7 +136,13 @@ static void open(Barrier& b) {
         if (fibers[i].state != DONE) (&b == &whole ? races::metAll : races::metWarp)(i);
 }
 
+// What lanes of a warp do together is meant for all of them: cards do not say what happens if one has returned.
+static void requireAll(const Barrier& b, unsigned members) {
+    if (&b != &whole && members < b.end - b.first) fail("a lane of the warp has returned, which the others wait for");
+}
+
 static void meet(Barrier& b, int line, bool orders) {
+    requireAll(b, b.members);
     if (b.arrived == 0) {
         b.line = line;
         b.orders = orders;
@@ -170,6 +176,7 @@ static void exchangeAt(int line) { meet(warps[linear() / 32], line, false); } //
 // A thread that has returned no longer counts.
 static void leave(Barrier& b) {
     b.members--;
+    if (b.arrived) requireAll(b, b.members);
     if (b.members) open(b);
 }
 
