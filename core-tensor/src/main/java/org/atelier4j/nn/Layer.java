@@ -7,12 +7,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.atelier4j.tensor.Check;
 import org.atelier4j.tensor.NamedTensors;
 import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
+import org.atelier4j.tensor.device.Device;
+import org.atelier4j.tensor.device.DeviceScope;
 
 /**
  * A part of a network: parameters, buffers and child layers, each with a name. A model is a layer made of layers; once
@@ -136,6 +139,17 @@ public abstract class Layer {
                 rng.seek((long) position.item());
             }
         });
+    }
+
+    /**
+     * Returns what {@code body} returns, computed where this layer's parameters are: tensors that are made inside are made
+     * there, whichever device is the thread's current one. A layer without parameters is wherever it is used.
+     */
+    public final <T> T there(Supplier<T> body) {
+        try (DeviceScope there = DeviceScope.open(
+                parameters().values().stream().findFirst().map(Tensor::device).orElseGet(Device::current))) {
+            return body.get();
+        }
     }
 
     /** Returns the number of trained values. */

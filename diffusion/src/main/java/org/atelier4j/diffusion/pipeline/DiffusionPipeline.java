@@ -27,8 +27,6 @@ import org.atelier4j.tensor.Rng;
 import org.atelier4j.tensor.Shape;
 import org.atelier4j.tensor.Tensor;
 import org.atelier4j.tensor.TensorScope;
-import org.atelier4j.tensor.device.Device;
-import org.atelier4j.tensor.device.DeviceScope;
 
 /**
  * A trained diffusion model, ready to draw.
@@ -49,7 +47,6 @@ public final class DiffusionPipeline implements AutoCloseable {
     private static final int MAX_BATCH = 64;
 
     private final UNet network;
-    private final Device device; // where its weights are
     private final CapturedDenoiser captured;
     private final PipelineConfig config;
     private final Layer.Mode evaluation;
@@ -151,7 +148,6 @@ public final class DiffusionPipeline implements AutoCloseable {
                 config.network(),
                 network.config());
         this.network = network;
-        this.device = network.parameters().values().iterator().next().device();
         this.captured = new CapturedDenoiser(network::forward);
         this.config = config;
         this.ownsNetwork = ownsNetwork;
@@ -219,17 +215,22 @@ public final class DiffusionPipeline implements AutoCloseable {
     public Result generate(Request request, SamplingListener onStep) {
         checkFits(request);
         inUse.readLock().lock();
-        try (DeviceScope there = DeviceScope.open(device);
-                TensorScope scope = TensorScope.open()) {
+        try {
             Check.state(!closed, "DiffusionPipeline: must be open, was closed");
+            return network.there(() -> result(request, onStep));
+        } finally {
+            inUse.readLock().unlock();
+        }
+    }
+
+    private Result result(Request request, SamplingListener onStep) {
+        try (TensorScope scope = TensorScope.open()) {
             CountingNetwork counted = new CountingNetwork(captured);
             Tensor all = draw(counted, request, onStep);
             List<BufferedImage> images = PixelRange.SIGNED.toImages(all).stream()
                     .map(Image::toBufferedImage)
                     .toList();
             return new Result(images, scope.keep(all), Math.toIntExact(counted.images() / request.count()));
-        } finally {
-            inUse.readLock().unlock();
         }
     }
 
