@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import org.atelier4j.io.SafeTensors;
+import org.atelier4j.nn.Layer;
 import org.atelier4j.nn.Linear;
 import org.atelier4j.tensor.DType;
 import org.atelier4j.tensor.Rng;
@@ -259,6 +260,17 @@ class CudaDeviceTest {
         } finally {
             threads.shutdown();
         }
+    }
+
+    @Test
+    void whatIsComputedThereIsMadeWhereALayerIs() {
+        Linear layer;
+        try (DeviceScope gpu = DeviceScope.open(device)) {
+            layer = new Linear(3, 2, Rng.of(1));
+        }
+        assertThat(layer.there(() -> layer.forward(Tensor.ones(4, 3))).device()).isSameAs(device);
+        Layer without = new Layer() {};
+        assertThat(without.there(() -> Tensor.ones(1)).device()).isSameAs(Device.cpu());
     }
 
     @Test
